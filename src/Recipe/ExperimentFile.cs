@@ -1,3 +1,6 @@
+using System.Text.Json;
+using OrleansTagging.Labels;
+
 namespace OrleansTagging.Recipe;
 
 /// <summary>
@@ -31,7 +34,16 @@ public sealed record ExperimentFile
     public SortedDictionary<string, MemberSettings> Members { get; init; } = new(StringComparer.Ordinal);
 
     /// <summary>Names of the members whose test predictions are averaged.</summary>
-    public IReadOnlyList<string> Ensemble { get; init; } = [];
+    public string[] Ensemble { get; init; } = [];
+
+    /// <summary>Reads an experiment file and checks all that can be checked without its dataset.</summary>
+    /// <param name="yaml">The file's text.</param>
+    /// <param name="fileName">What the message of an error calls it.</param>
+    /// <exception cref="InputException">It is no YAML, has an unknown key, a value of the wrong type or out of range, or names what it does not define.</exception>
+    public static ExperimentFile Parse(string yaml, string fileName) => ExperimentFileReader.Read(yaml, fileName);
+
+    /// <summary>The canonical JSON, alike for two files that differ in comments, order of keys or white space alone.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, RecipeJson.Default.ExperimentFile);
 }
 
 /// <summary>A curriculum: round after round the noisy clips whose given labels agree best with the scorer's predictions join the curated ones.</summary>
@@ -41,7 +53,7 @@ public sealed record CurriculumSettings
     public string Scorer { get; init; } = "";
 
     /// <summary>Number of clips promoted in each round; every round selects anew.</summary>
-    public IReadOnlyList<int> Rounds { get; init; } = [];
+    public int[] Rounds { get; init; } = [];
 }
 
 /// <summary>A member: one model trained on one selection of clips.</summary>

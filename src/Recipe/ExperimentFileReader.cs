@@ -1,0 +1,272 @@
+using System.Collections;
+using System.Globalization;
+using System.Reflection;
+using OrleansTagging.Labels;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+using YamlDotNet.Serialization;
+using YamlDotNet.Serialization.NamingConventions;
+
+namespace OrleansTagging.Recipe;
+
+/// <summary>Reads an experiment file and says of the first thing that is wrong with it where it stands and what to do.</summary>
+internal sealed class ExperimentFileReader
+{
+    private readonly string _fileName;
+    private readonly string[] _lines;
+    private readonly YamlMappingNode _root;
+
+    private ExperimentFileReader(string text, string fileName)
+    {
+        _fileName = fileName;
+        _lines = text.ReplaceLineEndings("\n").Split('\n');
+        var stream = new YamlStream();
+        try
+        {
+            stream.Load(new StringReader(text));
+        }
+        catch (YamlException fault)
+        {
+            throw At(fault.Start.Line, $"this is no YAML: {FirstSentence(fault.Message)}");
+        }
+        _root = stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode root
+            ? root
+            : throw At(1, "an experiment file is one YAML mapping; start from one of the files in examples/.");
+    }
+
+    /// <summary>Reads and checks an experiment file.</summary>
+    public static ExperimentFile Read(string text, string fileName)
+    {
+        var reader = new ExperimentFileReader(text, fileName);
+        reader.CheckKeys(typeof(ExperimentFile), reader._root);
+        var file = reader.Deserialize(text);
+        reader.Check(file);
+        return file;
+    }
+
+    private ExperimentFile Deserialize(string text)
+    {
+        try
+        {
+            return new DeserializerBuilder().WithNamingConvention(UnderscoredNamingConvention.Instance).Build().Deserialize<ExperimentFile>(text);
+        }
+        catch (YamlException fault)
+        {
+            var line = _lines[Math.Clamp((int)fault.Start.Line - 1, 0, _lines.Length - 1)].Trim();
+            throw At(fault.Start.Line, $"'{line}' cannot be read: {FirstSentence((fault.InnerException ?? fault).Message)}");
+        }
+    }
+
+    /// <summary>Walks the tree beside the records' types, so that an unknown key is named with its line and its nearest relatives.</summary>
+    private void CheckKeys(Type type, YamlNode node)
+    {
+        if (node is YamlScalarNode { Value: "" or "~" or "null" or null } empty)
+        {
+            throw At(empty.Start.Line, "a section without content; fill it or take it out.");
+        }
+        if (DictionaryValue(type) is { } valueType)
+        {
+            foreach (var (key, value) in Mapping(node))
+            {
+                CheckName(key.Value ?? "", "name", key.Start.Line);
+                CheckKeys(valueType, value);
+            }
+            return;
+        }
+        if (type.Namespace != typeof(ExperimentFile).Namespace)
+        {
+            return;
+        }
+        var known = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .ToDictionary(property => UnderscoredNamingConvention.Instance.Apply(property.Name));
+        foreach (var (key, value) in Mapping(node))
+        {
+            if (!known.TryGetValue(key.Value ?? "", out var property))
+            {
+                throw At(key.Start.Line, $"unknown key '{key.Value}'. Known here: {string.Join(", ", known.Keys.Order(StringComparer.Ordinal))}.");
+            }
+            CheckKeys(property.PropertyType, value);
+            CheckValue(key.Value!, property.PropertyType, value);
+        }
+    }
+
+    private void CheckValue(string key, Type type, YamlNode value)
+    {
+        var text = (value as YamlScalarNode)?.Value;
+        var (fits, wanted) = type switch
+        {
+            _ when type == typeof(string) => (text is not null, "a word"),
+            _ when type == typeof(int) => (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _), "a whole number"),
+            _ when type == typeof(ulong) => (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _), "a whole number from 0 up"),
+            _ when type == typeof(double) => (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number), "a number"),
+            _ when type.IsArray => (value is YamlSequenceNode, "a list, [a, b]"),
+            _ => (true, ""),
+        };
+        if (!fits)
+        {
+            throw At(value.Start.Line, $"'{key}' needs {wanted}{(text is null ? "" : $", not '{text}'")}.");
+        }
+        if (type.GetElementType() is { } elementType && value is YamlSequenceNode list)
+        {
+            foreach (var element in list)
+            {
+                CheckValue(key, elementType, element);
+            }
+        }
+    }
+
+    private IEnumerable<(YamlScalarNode Key, YamlNode Value)> Mapping(YamlNode node)
+    {
+        if (node is not YamlMappingNode mapping)
+        {
+            throw At(node.Start.Line, "a mapping (key: value) is expected here.");
+        }
+        foreach (var (key, value) in mapping.Children)
+        {
+            yield return (key as YamlScalarNode ?? throw At(key.Start.Line, "a key must be a plain word."), value);
+        }
+    }
+
+    private static Type? DictionaryValue(Type type) =>
+        typeof(IDictionary).IsAssignableFrom(type) && type.IsGenericType ? type.GetGenericArguments()[1] : null;
+
+    private void Check(ExperimentFile file)
+    {
+        Require(file.Name.Length > 0, ["name"], "an experiment needs a name.");
+        CheckName(file.Name, "name", LineOf(["name"]));
+        Require(file.Dataset.Length > 0, ["dataset"], "an experiment needs the name of an imported dataset.");
+        Require(file.Folds is >= 2 and <= 100, ["folds"], $"{file.Folds} folds cannot be; give 2 to 100.");
+        Require(file.Models.Count > 0, ["models"], "an experiment needs at least one model.");
+        foreach (var (name, model) in file.Models)
+        {
+            CheckModel(["models", name], model);
+        }
+        CheckTraining(file.Training);
+        foreach (var (name, curriculum) in file.Curricula)
+        {
+            CheckCurriculum(["curricula", name], curriculum, file);
+        }
+        Require(file.Members.Count > 0, ["members"], "an experiment needs at least one member: a model and the selection it is trained on.");
+        foreach (var (name, member) in file.Members)
+        {
+            CheckMember(["members", name], member, file);
+        }
+        Require(file.Ensemble.Length > 0, ["ensemble"], "name the members whose predictions are averaged.");
+        foreach (var name in file.Ensemble)
+        {
+            Require(file.Members.ContainsKey(name), ["ensemble"], $"'{name}' is no member. Members: {Names(file.Members)}.");
+        }
+        Require(file.Ensemble.Distinct().Count() == file.Ensemble.Length, ["ensemble"], "a member is named twice.");
+    }
+
+    private void CheckModel(string[] at, ModelSettings model)
+    {
+        Explain([.. at, "features"], () => FeatureDescriptor.Parse(model.Features));
+        string[] network = [.. at, "network"];
+        var settings = model.Network;
+        Require(settings.Type == "cnn_2d", [.. network, "type"], $"'{settings.Type}' is no network; known: cnn_2d.");
+        Range(settings.Blocks, 1, 10, [.. network, "blocks"]);
+        Range(settings.BaseDepth, 1, 1024, [.. network, "base_depth"]);
+        Range(settings.GrowthRate, 0.5, 4, [.. network, "growth_rate"]);
+        Range(settings.DeepSupervisionFrom, 1, settings.Blocks, [.. network, "deep_supervision_from"]);
+        Range(settings.Hidden, 1, 16384, [.. network, "hidden"]);
+        Range(settings.Dropout, 0, 0.95, [.. network, "dropout"]);
+        var bands = FeatureDescriptor.Parse(model.Features).Bands;
+        Require(bands >> settings.Blocks > 0, [.. network, "blocks"],
+            $"{settings.Blocks} blocks halve {bands} mel bands away to none; take fewer blocks or more bands.");
+    }
+
+    private void CheckTraining(TrainingSettings training)
+    {
+        Range(training.Epochs, 1, 100_000, ["training", "epochs"]);
+        Range(training.BatchSize, 2, 65_536, ["training", "batch_size"]);
+        Range(training.MaxSeconds, 0.1, 3600, ["training", "max_seconds"]);
+        Require(training.Loss == "lsep", ["training", "loss"], $"'{training.Loss}' is no loss; known: lsep.");
+        Require(training.Optimizer == "adam", ["training", "optimizer"], $"'{training.Optimizer}' is no optimizer; known: adam.");
+        Explain(["training", "schedule"], () => ScheduleDescriptor.Parse(training.Schedule));
+        Range(training.WeightDecay, 0, 1, ["training", "weight_decay"]);
+        Range(training.Threads, 1, 1024, ["training", "threads"]);
+        Require(training.Device is "cpu" or "cuda", ["training", "device"], $"'{training.Device}' is no device; write cpu or cuda.");
+    }
+
+    private void CheckCurriculum(string[] at, CurriculumSettings curriculum, ExperimentFile file)
+    {
+        Require(file.Models.ContainsKey(curriculum.Scorer), [.. at, "scorer"],
+            $"'{curriculum.Scorer}' is no model. Models: {Names(file.Models)}.");
+        Require(curriculum.Rounds.Length > 0, [.. at, "rounds"], "a curriculum needs at least one round, for instance rounds: [1000, 2000].");
+        foreach (var promoted in curriculum.Rounds)
+        {
+            Require(promoted > 0, [.. at, "rounds"], $"a round that promotes {promoted} clips; give a number above zero.");
+        }
+    }
+
+    private void CheckMember(string[] at, MemberSettings member, ExperimentFile file)
+    {
+        Require(file.Models.ContainsKey(member.Model), [.. at, "model"], $"'{member.Model}' is no model. Models: {Names(file.Models)}.");
+        string[] line = [.. at, "selection"];
+        Require(Selection.TryParse(member.Selection, out var selection), line,
+            $"'{member.Selection}' is no selection; write curated or <curriculum>@<round>.");
+        if (selection.Curriculum is { } name)
+        {
+            Require(file.Curricula.TryGetValue(name, out var curriculum), line, $"'{name}' is no curriculum. Curricula: {Names(file.Curricula)}.");
+            Require(selection.Round <= curriculum!.Rounds.Length, line, $"curriculum '{name}' has only {curriculum.Rounds.Length} rounds.");
+        }
+    }
+
+    private void CheckName(string name, string what, long line)
+    {
+        if (name.Length is 0 or > 64 || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-'))
+        {
+            throw At(line, $"'{name}' cannot be a {what}; use up to 64 letters, digits, _ and -.");
+        }
+    }
+
+    private void Range<T>(T value, T low, T high, string[] at) where T : IComparable<T>, IFormattable =>
+        Require(value.CompareTo(low) >= 0 && value.CompareTo(high) <= 0, at, string.Create(CultureInfo.InvariantCulture, $"{at[^1]} is {value}; give {low} to {high}."));
+
+    private void Explain(string[] at, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (InputException fault)
+        {
+            throw At(LineOf(at), fault.Message);
+        }
+    }
+
+    private void Require(bool holds, string[] at, string otherwise)
+    {
+        if (!holds)
+        {
+            throw At(LineOf(at), otherwise);
+        }
+    }
+
+    /// <summary>Line of a key; where the file lacks it, the line of the nearest section around it.</summary>
+    private long LineOf(string[] path)
+    {
+        YamlNode node = _root;
+        var line = 1L;
+        foreach (var part in path)
+        {
+            var entry = node is YamlMappingNode mapping
+                ? mapping.Children.FirstOrDefault(child => child.Key is YamlScalarNode key && key.Value == part)
+                : default;
+            if (entry.Key is null)
+            {
+                break;
+            }
+            (node, line) = (entry.Value, entry.Key.Start.Line);
+        }
+        return line;
+    }
+
+    private InputException At(long line, string problem) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"{_fileName} line {line}: {problem.ReplaceLineEndings(" ")}"));
+
+    private static string FirstSentence(string message) => message.ReplaceLineEndings("\n").Split('\n')[0];
+
+    private static string Names<T>(SortedDictionary<string, T> named) => named.Count == 0 ? "none" : string.Join(", ", named.Keys);
+}

@@ -1,0 +1,98 @@
+using OrleansTagging.Labels;
+
+namespace OrleansTagging.Recipe.Tests;
+
+public sealed class ExperimentFileTests
+{
+    private const string Whole = """
+        # a comment
+        name: demo
+        dataset: synthetic
+        seed: 18446744073709551615
+        folds: 3
+        models:
+          mel:
+            features: mel_1024_512_64
+            network: {blocks: 4, base_depth: 8, growth_rate: 1.25, deep_supervision_from: 2, hidden: 32, dropout: 0.25}
+        training:
+          epochs: 5
+          max_seconds: 2.5
+        curricula:
+          main:
+            scorer: mel
+            rounds: [10, 20]
+        members:
+          first: {model: mel, selection: curated}
+          last: {model: mel, selection: main@2}
+        ensemble: [first, last]
+        """;
+
+    [Fact]
+    public void Every_value_of_a_file_reaches_the_record()
+    {
+        var file = ExperimentFile.Parse(Whole, "demo.yaml");
+
+        Assert.Equal("demo", file.Name);
+        Assert.Equal(ulong.MaxValue, file.Seed);
+        Assert.Equal(3, file.Folds);
+        Assert.Equal("mel_1024_512_64", file.Models["mel"].Features);
+        Assert.Equal((4, 8, 1.25, 2, 32, 0.25), (file.Models["mel"].Network.Blocks, file.Models["mel"].Network.BaseDepth,
+            file.Models["mel"].Network.GrowthRate, file.Models["mel"].Network.DeepSupervisionFrom, file.Models["mel"].Network.Hidden,
+            file.Models["mel"].Network.Dropout));
+        Assert.Equal((5, 2.5, 32), (file.Training.Epochs, file.Training.MaxSeconds, file.Training.BatchSize));
+        Assert.Equal([10, 20], file.Curricula["main"].Rounds);
+        Assert.Equal("main@2", file.Members["last"].Selection);
+        Assert.Equal(["first", "last"], file.Ensemble);
+    }
+
+    [Theory]
+    [InlineData("folds: 3", "fold: 3", 5, "unknown key 'fold'")]
+    [InlineData("  epochs: 5", "  epoch: 5", 11, "unknown key 'epoch'")]
+    [InlineData("{blocks: 4, ", "{block: 4, ", 9, "unknown key 'block'")]
+    [InlineData("  epochs: 5", "  epochs: many", 11, "'epochs' needs a whole number, not 'many'.")]
+    [InlineData("  epochs: 5", "  epochs: 1.5", 11, "whole number")]
+    [InlineData("rounds: [10, 20]", "rounds: 10", 16, "a list")]
+    [InlineData("  epochs: 5", "  epochs: 0", 11, "epochs is 0; give 1 to 100000.")]
+    [InlineData("mel_1024_512_64", "mel_1000_512_64", 8, "power of two")]
+    [InlineData("mel_1024_512_64", "stft", 8, "names no features")]
+    [InlineData("scorer: mel", "scorer: mal", 15, "'mal' is no model. Models: mel.")]
+    [InlineData("rounds: [10, 20]", "rounds: [10, few]", 16, "not 'few'")]
+    [InlineData("max_seconds: 2.5", "max_seconds: .nan", 12, "'max_seconds' needs a number")]
+    [InlineData("rounds: [10, 20]", "rounds: [10, -1]", 16, "promotes -1 clips")]
+    [InlineData("main@2", "main@3", 19, "has only 2 rounds")]
+    [InlineData("main@2", "other@1", 19, "'other' is no curriculum. Curricula: main.")]
+    [InlineData("main@2", "everything", 19, "is no selection")]
+    [InlineData("[first, last]", "[first, best]", 20, "'best' is no member. Members: first, last.")]
+    [InlineData("[first, last]", "[first, first]", 20, "named twice")]
+    [InlineData("name: demo", "name: de/mo", 2, "cannot be a name")]
+    [InlineData("folds: 3", "folds: 1", 5, "give 2 to 100")]
+    [InlineData("blocks: 4", "blocks: 7", 9, "halve 64 mel bands away")]
+    [InlineData("folds: 3", "folds: 3\nfolds: 4", 6, "no YAML")]
+    [InlineData("folds: 3", "folds: 3: 4", 5, "no YAML")]
+    [InlineData("seed: 18446744073709551615", "seed: -1", 4, "from 0 up")]
+    [InlineData("training:", "training: [1]\nunused:", 10, "mapping")]
+    public void What_is_wrong_is_named_with_its_line(string right, string wrong, int line, string problem)
+    {
+        Assert.Contains(right, Whole, StringComparison.Ordinal);
+        var fault = Assert.Throws<InputException>(() => ExperimentFile.Parse(Whole.Replace(right, wrong, StringComparison.Ordinal), "demo.yaml"));
+
+        Assert.StartsWith($"demo.yaml line {line}: ", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(problem, fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', fault.Message);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("just words")]
+    [InlineData("- a list")]
+    public void A_file_that_is_no_mapping_is_refused(string text) =>
+        Assert.StartsWith("x.yaml line 1: ", Assert.Throws<InputException>(() => ExperimentFile.Parse(text, "x.yaml")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Comments_order_and_white_space_do_not_change_the_canonical_form()
+    {
+        var moved = "folds:   3   # moved\n" + Whole.Replace("folds: 3\n", "", StringComparison.Ordinal);
+
+        Assert.Equal(ExperimentFile.Parse(Whole, "a").ToJson(), ExperimentFile.Parse(moved, "b").ToJson());
+    }
+}
