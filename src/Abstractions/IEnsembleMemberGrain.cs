@@ -1,0 +1,106 @@
+using Orleans;
+using Orleans.Concurrency;
+
+namespace OrleansTagging.Abstractions;
+
+/// <summary>One model on one selection (key: experiment/member): its folds, its cross-validated lwlrap and its test predictions.</summary>
+[Alias("OrleansTagging.IEnsembleMemberGrain")]
+public interface IEnsembleMemberGrain : IGrainWithStringKey
+{
+    /// <summary>Begins the member or goes on with it, and answers at once how far it is.</summary>
+    [Alias("Ensure")]
+    Task<MemberRecord> Ensure(MemberRequest request);
+
+    /// <summary>How far it is, with the live figures of its running jobs; changes nothing. <c>null</c> before it was asked for.</summary>
+    [Alias("GetStatus")]
+    Task<MemberRecord?> GetStatus();
+
+    /// <summary>Gives up its jobs.</summary>
+    [Alias("Stop")]
+    Task Stop();
+
+    /// <summary>A part has ended: look again.</summary>
+    [OneWay, Alias("Wake")]
+    Task Wake();
+}
+
+/// <summary>Asks for a member.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansTagging.MemberRequest")]
+public sealed record MemberRequest
+{
+    /// <summary>The experiment.</summary>
+    [Id(0)] public required ExperimentContext Context { get; init; }
+
+    /// <summary>Name of the member.</summary>
+    [Id(1)] public required string Member { get; init; }
+
+    /// <summary>Address of the promoted clips of its selection; <c>null</c> for curated clips alone.</summary>
+    [Id(2)] public string? Promoted { get; init; }
+}
+
+/// <summary>A member and its figures.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansTagging.MemberRecord")]
+public sealed record MemberRecord
+{
+    /// <summary>Name of the member.</summary>
+    [Id(0)] public required string Member { get; init; }
+
+    /// <summary>Name of its model.</summary>
+    [Id(1)] public required string Model { get; init; }
+
+    /// <summary>Its selection: <c>curated</c>, <c>main@3</c>.</summary>
+    [Id(2)] public required string Selection { get; init; }
+
+    /// <summary>Whether its folds are done and its figures computed.</summary>
+    [Id(3)] public bool Done { get; init; }
+
+    /// <summary>Why it cannot go on, in one line.</summary>
+    [Id(4)] public string? Problem { get; init; }
+
+    /// <summary>What it waits for, in one line.</summary>
+    [Id(5)] public string? WaitsFor { get; init; }
+
+    /// <summary>Its folds; empty while its selection is not there yet.</summary>
+    [Id(6)] public FoldRecord[] Folds { get; init; } = [];
+
+    /// <summary>Folds done.</summary>
+    [Id(7)] public int FoldsDone { get; init; }
+
+    /// <summary>Folds in all.</summary>
+    [Id(8)] public int FoldsTotal { get; init; }
+
+    /// <summary>lwlrap over all out-of-fold predictions together.</summary>
+    [Id(9)] public double? CrossValidatedLwlrap { get; init; }
+
+    /// <summary>The same for each class, in the order of the classes; NaN where no clip has the class.</summary>
+    [Id(10)] public double[] CrossValidatedPerClass { get; init; } = [];
+
+    /// <summary>Test lwlrap, where the truth is known.</summary>
+    [Id(11)] public double? TestLwlrap { get; init; }
+
+    /// <summary>Address of the test predictions (mean over folds), <c>.npy</c> float32 [test clips, classes].</summary>
+    [Id(12)] public string? TestPredictions { get; init; }
+
+    /// <summary>Its jobs, done ones counted, running ones with figures.</summary>
+    [Id(13)] public JobCounts Jobs { get; init; } = new();
+}
+
+/// <summary>Counts of jobs, and those that run.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansTagging.JobCounts")]
+public sealed record JobCounts
+{
+    /// <summary>Waiting for a device.</summary>
+    [Id(0)] public int Queued { get; init; }
+
+    /// <summary>Running.</summary>
+    [Id(1)] public int Running { get; init; }
+
+    /// <summary>With a result.</summary>
+    [Id(2)] public int Done { get; init; }
+
+    /// <summary>In all, those not yet asked for included.</summary>
+    [Id(3)] public int Total { get; init; }
+
+    /// <summary>The running ones.</summary>
+    [Id(4)] public RunningJob[] RunningJobs { get; init; } = [];
+}

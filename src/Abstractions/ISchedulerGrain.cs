@@ -1,0 +1,119 @@
+using Orleans;
+using Orleans.Runtime;
+
+namespace OrleansTagging.Abstractions;
+
+/// <summary>The queue of jobs and the leases of devices of a cluster (key: <see cref="Key"/>).</summary>
+[Alias("OrleansTagging.ISchedulerGrain")]
+public interface ISchedulerGrain : IGrainWithStringKey
+{
+    /// <summary>Key of the one scheduler of a cluster.</summary>
+    const string Key = "cluster";
+
+    /// <summary>A silo tells that it lives and what it has; to be repeated, since a silent silo loses its leases.</summary>
+    [Alias("Announce")]
+    Task Announce(SiloAnnouncement silo);
+
+    /// <summary>A silo ends in good order: its leases end now.</summary>
+    [Alias("Leave")]
+    Task Leave(SiloAddress silo);
+
+    /// <summary>Puts a job into the queue; one that is queued or leased stays as it is.</summary>
+    [Alias("Enqueue")]
+    Task Enqueue(JobTicket ticket);
+
+    /// <summary>Takes a job out of the queue, or ends its lease.</summary>
+    [Alias("Withdraw")]
+    Task Withdraw(string job);
+
+    /// <summary>The holder of a lease tells that it works. <c>false</c>: the lease has ended, and the work must be dropped.</summary>
+    [Alias("Renew")]
+    Task<bool> Renew(string job, long epoch);
+
+    /// <summary>
+    /// The holder ends its lease. <c>false</c>: the lease had ended before, and nothing changed.
+    /// </summary>
+    /// <param name="job">The job.</param>
+    /// <param name="epoch">Epoch of the lease.</param>
+    /// <param name="again">Whether the job goes back into the queue.</param>
+    [Alias("Finish")]
+    Task<bool> Finish(string job, long epoch, bool again);
+
+    /// <summary>Whether a living silo has the device.</summary>
+    [Alias("HasDevice")]
+    Task<bool> HasDevice(string accelerator);
+
+    /// <summary>The queue, the leases and the silos.</summary>
+    [Alias("Describe")]
+    Task<SchedulerRecord> Describe();
+}
+
+/// <summary>A device of a silo.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansTagging.DeviceRecord")]
+public sealed record DeviceRecord
+{
+    /// <summary><c>cpu</c> or <c>cuda</c>.</summary>
+    [Id(0)] public required string Accelerator { get; init; }
+
+    /// <summary>Name: <c>cpu</c>, <c>cuda:0</c>.</summary>
+    [Id(1)] public required string Name { get; init; }
+
+    /// <summary>Slots: threads of a CPU, jobs at a time of a GPU.</summary>
+    [Id(2)] public required int Slots { get; init; }
+}
+
+/// <summary>A silo and its devices.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansTagging.SiloAnnouncement")]
+public sealed record SiloAnnouncement
+{
+    /// <summary>Address of the silo.</summary>
+    [Id(0)] public required SiloAddress Silo { get; init; }
+
+    /// <summary>Host it runs on.</summary>
+    [Id(1)] public required string Host { get; init; }
+
+    /// <summary>Its devices.</summary>
+    [Id(2)] public required DeviceRecord[] Devices { get; init; }
+}
+
+/// <summary>A job in the queue.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansTagging.JobTicket")]
+public sealed record JobTicket
+{
+    /// <summary>What is asked for, and by whom.</summary>
+    [Id(0)] public required JobRequest Request { get; init; }
+
+    /// <summary>The accelerator it needs.</summary>
+    [Id(1)] public required string Accelerator { get; init; }
+}
+
+/// <summary>A device given to a job for as long as its holder renews it.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansTagging.JobLease")]
+public sealed record JobLease
+{
+    /// <summary>The job.</summary>
+    [Id(0)] public required JobRequest Request { get; init; }
+
+    /// <summary>The silo whose device it is.</summary>
+    [Id(1)] public required SiloAddress Silo { get; init; }
+
+    /// <summary>Name of the device: <c>cpu</c>, <c>cuda:0</c>.</summary>
+    [Id(2)] public required string Device { get; init; }
+
+    /// <summary>Number of the lease; every later lease of the cluster has a higher one.</summary>
+    [Id(3)] public required long Epoch { get; init; }
+}
+
+/// <summary>What the scheduler holds.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansTagging.SchedulerRecord")]
+public sealed record SchedulerRecord
+{
+    /// <summary>The queue, first to go first.</summary>
+    [Id(0)] public required JobTicket[] Queue { get; init; }
+
+    /// <summary>The leases.</summary>
+    [Id(1)] public required JobLease[] Leases { get; init; }
+
+    /// <summary>The silos heard of lately.</summary>
+    [Id(2)] public required SiloAnnouncement[] Silos { get; init; }
+}
