@@ -53,6 +53,17 @@ PROJECT
   missing "the package feed did not answer ($log); check the network and your NuGet configuration, then run this again."
 }
 
+# A TorchSharp that restores may still not load: its native part asks for the C++ library of a newer system.
+torchsharp_loads() {
+  local folder=artifacts/probe/TorchSharp
+  echo 'System.Console.WriteLine(TorchSharp.torch.ones(1).item<float>());' >"$folder/Program.cs"
+  # In a shell of its own, so that the word of its crash goes to the log too.
+  (
+    dotnet build "$folder/probe.csproj" -c Release -p:OutputType=Exe -p:CreateHardLinksForCopyLocalIfPossible=true -o "$folder/out" \
+      && dotnet "$folder/out/probe.dll"
+  ) >artifacts/logs/probe-TorchSharp.log 2>&1
+}
+
 # choose PROPERTY WITH WITHOUT "what it means with" "what it means without" PACKAGE...: the environment's wish goes before the probe.
 choose() {
   local property=$1 with=$2 without=$3 meaning=$4 otherwise=$5
@@ -80,8 +91,13 @@ else
   [[ ${TorchDevice:-cpu} != cuda ]] || libtorch=TorchSharp-cuda-linux
   choose GrainHost Orleans Embedded "grains run on Microsoft.Orleans" "grains run on src/EmbeddedHost" \
     Microsoft.Orleans.Server Microsoft.Orleans.Client Microsoft.Orleans.Reminders
+  wished=${TensorLibrary:-}
   choose TensorLibrary TorchSharp System "tensors are TorchSharp's" "tensors are src/SystemTorch on the system's libtorch" \
     TorchSharp SharpZipLib SkiaSharp "$libtorch"
+  if [[ $TensorLibrary == TorchSharp && -z $wished ]] && ! torchsharp_loads; then
+    TensorLibrary=System
+    say feed "but TorchSharp does not load on this system (artifacts/logs/probe-TorchSharp.log): tensors are src/SystemTorch"
+  fi
   choose HashingLibrary Package Sdk "Azure.Storage.Blobs takes it from there" "Azure.Storage.Blobs takes the copy inside the .NET SDK" \
     System.IO.Hashing
   cat >artifacts/feed.props.new <<PROPS
