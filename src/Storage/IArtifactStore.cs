@@ -1,0 +1,57 @@
+namespace OrleansTagging.Storage;
+
+/// <summary>An artifact in a store: its address and its size in bytes.</summary>
+public sealed record StoredArtifact(string Address, long Bytes);
+
+/// <summary>
+/// A store of immutable artifacts, addressed by their content (<see cref="ArtifactAddress"/>). Whoever stores the same bytes gets the same
+/// address, whether or not they were there before; concurrent writers of the same bytes all succeed. An artifact is there whole or not at all,
+/// and once its address has been returned it survives the end of the process and of the machine's power.
+/// </summary>
+public interface IArtifactStore
+{
+    /// <summary>Stores a copy of a file. It is read once for its hash and, where the store lacks it, once more for the copy; never whole in memory.</summary>
+    /// <returns>The address.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="IOException">The disk is full, the file changed while it was read, or the store failed; nothing was stored.</exception>
+    public Task<string> PutFileAsync(string path, string extension, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Stores a file that the caller gives up: afterwards <paramref name="path"/> is gone. In a folder store on the same file system the
+    /// file itself is moved and no byte is copied.
+    /// </summary>
+    /// <inheritdoc cref="PutFileAsync"/>
+    public Task<string> MoveFileAsync(string path, string extension, CancellationToken cancellationToken = default);
+
+    /// <summary>Stores bytes.</summary>
+    /// <returns>The address.</returns>
+    /// <exception cref="IOException">The disk is full or the store failed; nothing was stored.</exception>
+    public Task<string> PutAsync(ReadOnlyMemory<byte> content, string extension, CancellationToken cancellationToken = default);
+
+    /// <summary>Stores what a stream gives from its position to its end; never whole in memory. The stream stays open.</summary>
+    /// <inheritdoc cref="PutAsync(ReadOnlyMemory{byte}, string, CancellationToken)"/>
+    public Task<string> PutAsync(Stream content, string extension, CancellationToken cancellationToken = default);
+
+    /// <summary>Opens an artifact for reading; the stream can seek.</summary>
+    /// <exception cref="ArtifactMissingException">The store has no such artifact.</exception>
+    public Task<Stream> OpenReadAsync(string address, CancellationToken cancellationToken = default);
+
+    /// <summary>The bytes of an artifact, compared with its address.</summary>
+    /// <exception cref="ArtifactMissingException">The store has no such artifact.</exception>
+    /// <exception cref="ArtifactDamagedException">The stored bytes are no longer those of the address.</exception>
+    public Task<byte[]> ReadAsync(string address, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The path of a local file with the artifact's bytes, which can be memory-mapped and must not be changed: the stored file itself in a
+    /// folder store, a verified copy in the local cache otherwise.
+    /// </summary>
+    /// <exception cref="ArtifactMissingException">The store has no such artifact.</exception>
+    /// <exception cref="ArtifactDamagedException">The fetched bytes are not those of the address.</exception>
+    public Task<string> GetLocalPathAsync(string address, CancellationToken cancellationToken = default);
+
+    /// <summary>Whether the store has the artifact.</summary>
+    public Task<bool> ExistsAsync(string address, CancellationToken cancellationToken = default);
+
+    /// <summary>All artifacts, in no particular order.</summary>
+    public IAsyncEnumerable<StoredArtifact> ListAsync(CancellationToken cancellationToken = default);
+}

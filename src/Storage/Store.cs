@@ -1,0 +1,178 @@
+using Azure.Identity;
+using Azure.Storage.Blobs;
+
+namespace OrleansTagging.Storage;
+
+/// <summary>
+/// Where an installation keeps everything: its artifacts and its grains' states, in one folder or in one container of Azure Blob Storage.
+/// </summary>
+public sealed record Store
+{
+    private const string AzureScheme = "azure:";
+    private const string ConnectionVariable = "AZURE_STORAGE_CONNECTION_STRING";
+    private const string AccountVariable = "AZURE_STORAGE_ACCOUNT";
+    private const string CacheVariable = "TAGGING_CACHE";
+
+    /// <summary>The location as it was given, without a signature.</summary>
+    public required string Location { get; init; }
+
+    /// <summary>The artifacts.</summary>
+    public required IArtifactStore Artifacts { get; init; }
+
+    /// <summary>The states.</summary>
+    public required IStateStore State { get; init; }
+
+    /// <summary>The local folder of the store: the store itself (<see cref="IsFolder"/>), or the cache of a container.</summary>
+    public required string Root { get; init; }
+
+    /// <summary>Whether the store is a folder, which one host at a time may use (<see cref="StoreLock"/>).</summary>
+    public required bool IsFolder { get; init; }
+
+    /// <summary>
+    /// A local folder for work in progress (checkpoints being written, a dataset being packed). It lies in the file system of the local artifacts, so
+    /// that <see cref="IArtifactStore.MoveFileAsync"/> from here copies nothing. Who writes here cleans up here.
+    /// </summary>
+    public string Scratch => Path.Combine(Root, "scratch");
+
+    /// <summary>
+    /// Opens a store. The location is one of
+    /// <list type="bullet">
+    /// <item>a folder, which is created;</item>
+    /// <item><c>azure:container</c> or <c>azure:container/prefix</c>: a container in the account that <c>AZURE_STORAGE_CONNECTION_STRING</c> gives, or, as
+    /// the identity of this process, in the account named by <c>AZURE_STORAGE_ACCOUNT</c>;</item>
+    /// <item><c>https://account.blob.core.windows.net/container</c>, with or without <c>/prefix</c>: as the identity of this process, or by the signature
+    /// (SAS) in its query.</item>
+    /// </list>
+    /// "The identity of this process" is what <see cref="DefaultAzureCredential"/> finds: a managed identity, environment variables, a developer's login.
+    /// Local copies of a container's artifacts go below <c>$TAGGING_CACHE</c>, by default the user's folder for application data.
+    /// The container is created when it is first needed; opening talks to nobody.
+    /// </summary>
+    /// <exception cref="StoreLocationException">The location, or the environment it relies on, cannot be used.</exception>
+    public static Store Open(string location)
+    {
+        if (string.IsNullOrWhiteSpace(location))
+        {
+            throw new StoreLocationException("No store is named: give a folder, azure:CONTAINER or https://ACCOUNT.blob.core.windows.net/CONTAINER.");
+        }
+        if (location.StartsWith(AzureScheme, StringComparison.OrdinalIgnoreCase))
+        {
+            var (name, prefix) = SplitPath(location, location[AzureScheme.Length..]);
+            return OpenContainer(location, Container(location, name), prefix);
+        }
+        if (location.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+        {
+            return OpenUri(location);
+        }
+        if (location.Contains("://"))
+        {
+            throw new StoreLocationException($"'{location}' is no store: give a folder, azure:CONTAINER or https://ACCOUNT.blob.core.windows.net/CONTAINER.");
+        }
+        return OpenFolder(location);
+    }
+
+    private static Store OpenFolder(string location)
+    {
+        var root = Path.GetFullPath(location);
+        try
+        {
+            return Create(new Store
+            {
+                Location = location,
+                Root = root,
+                IsFolder = true,
+                Artifacts = new FolderArtifactStore(root),
+                State = new FolderStateStore(root),
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreLocationException($"The store {root} cannot be opened: {e.Message} Choose a folder that can be written.", e);
+        }
+    }
+
+    private static Store OpenUri(string location)
+    {
+        if (!Uri.TryCreate(location, UriKind.Absolute, out var uri))
+        {
+            throw new StoreLocationException($"'{location}' is not a well-formed address of a container.");
+        }
+        var address = uri.GetLeftPart(UriPartial.Path);
+        var (name, prefix) = SplitPath(address, uri.AbsolutePath);
+        var containerUri = new UriBuilder(uri) { Path = name }.Uri;
+        var signed = uri.Query.Contains("sig=", StringComparison.Ordinal);
+        var container = signed
+            ? new BlobContainerClient(containerUri, Options())
+            : new BlobContainerClient(containerUri, new DefaultAzureCredential(), Options());
+        return OpenContainer(address, container, prefix);
+    }
+
+    private static BlobContainerClient Container(string location, string name)
+    {
+        if (Environment.GetEnvironmentVariable(ConnectionVariable) is { Length: > 0 } connection)
+        {
+            try
+            {
+                return new BlobContainerClient(connection, name, Options());
+            }
+            catch (FormatException e)
+            {
+                throw new StoreLocationException($"{ConnectionVariable} is no connection string of a storage account: {e.Message}", e);
+            }
+        }
+        if (Environment.GetEnvironmentVariable(AccountVariable) is { Length: > 0 } account)
+        {
+            return new BlobContainerClient(new Uri($"https://{account}.blob.core.windows.net/{name}"), new DefaultAzureCredential(), Options());
+        }
+        throw new StoreLocationException($"'{location}' names no account: set {ConnectionVariable} or {AccountVariable}.");
+    }
+
+    private static Store OpenContainer(string location, BlobContainerClient container, string prefix)
+    {
+        var caches = Environment.GetEnvironmentVariable(CacheVariable) is { Length: > 0 } chosen
+            ? chosen
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "orleans-tagging");
+        // Artifacts are the same whoever stored them, so that stores of one container may share a cache whatever their prefix.
+        var root = Path.GetFullPath(Path.Combine(caches, $"{container.AccountName}-{container.Name}"));
+        try
+        {
+            return Create(new Store
+            {
+                Location = location,
+                Root = root,
+                IsFolder = false,
+                Artifacts = new BlobArtifactStore(container, root, prefix),
+                State = new BlobStateStore(container, prefix),
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreLocationException($"The cache {root} cannot be opened: {e.Message} Set {CacheVariable} to a folder that can be written.", e);
+        }
+    }
+
+    private static Store Create(Store store)
+    {
+        DurableFolder.Create(store.Scratch);
+        return store;
+    }
+
+    private static (string Container, string Prefix) SplitPath(string location, string path)
+    {
+        var parts = path.Trim('/').Split('/', 2);
+        // The service's rule for container names; told here, where the location can be named.
+        if (parts[0].Length is < 3 or > 63 || parts[0].AsSpan().ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789-"))
+        {
+            throw new StoreLocationException($"'{location}' names no container: 3 to 63 lower-case letters, digits and hyphens.");
+        }
+        return (parts[0], parts.Length == 1 ? "" : parts[1] + "/");
+    }
+
+    private static BlobClientOptions Options()
+    {
+        var options = new BlobClientOptions();
+        options.Retry.MaxRetries = 6;
+        options.Retry.Delay = TimeSpan.FromSeconds(0.5);
+        options.Retry.MaxDelay = TimeSpan.FromSeconds(30);
+        return options;
+    }
+}
