@@ -14,32 +14,32 @@ public interface IArtifactStore
     /// <returns>The address.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IOException">The disk is full, the file changed while it was read, or the store failed; nothing was stored.</exception>
-    public Task<string> PutFileAsync(string path, string extension, CancellationToken cancellationToken = default);
+    Task<string> PutFileAsync(string path, string extension, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Stores a file that the caller gives up: afterwards <paramref name="path"/> is gone. In a folder store on the same file system the
     /// file itself is moved and no byte is copied.
     /// </summary>
     /// <inheritdoc cref="PutFileAsync"/>
-    public Task<string> MoveFileAsync(string path, string extension, CancellationToken cancellationToken = default);
+    Task<string> MoveFileAsync(string path, string extension, CancellationToken cancellationToken = default);
 
     /// <summary>Stores bytes.</summary>
     /// <returns>The address.</returns>
     /// <exception cref="IOException">The disk is full or the store failed; nothing was stored.</exception>
-    public Task<string> PutAsync(ReadOnlyMemory<byte> content, string extension, CancellationToken cancellationToken = default);
+    Task<string> PutAsync(ReadOnlyMemory<byte> content, string extension, CancellationToken cancellationToken = default);
 
     /// <summary>Stores what a stream gives from its position to its end; never whole in memory. The stream stays open.</summary>
     /// <inheritdoc cref="PutAsync(ReadOnlyMemory{byte}, string, CancellationToken)"/>
-    public Task<string> PutAsync(Stream content, string extension, CancellationToken cancellationToken = default);
+    Task<string> PutAsync(Stream content, string extension, CancellationToken cancellationToken = default);
 
     /// <summary>Opens an artifact for reading; the stream can seek.</summary>
     /// <exception cref="ArtifactMissingException">The store has no such artifact.</exception>
-    public Task<Stream> OpenReadAsync(string address, CancellationToken cancellationToken = default);
+    Task<Stream> OpenReadAsync(string address, CancellationToken cancellationToken = default);
 
     /// <summary>The bytes of an artifact, compared with its address.</summary>
     /// <exception cref="ArtifactMissingException">The store has no such artifact.</exception>
     /// <exception cref="ArtifactDamagedException">The stored bytes are no longer those of the address.</exception>
-    public Task<byte[]> ReadAsync(string address, CancellationToken cancellationToken = default);
+    Task<byte[]> ReadAsync(string address, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// The path of a local file with the artifact's bytes, which can be memory-mapped and must not be changed: the stored file itself in a
@@ -47,11 +47,11 @@ public interface IArtifactStore
     /// </summary>
     /// <exception cref="ArtifactMissingException">The store has no such artifact.</exception>
     /// <exception cref="ArtifactDamagedException">The fetched bytes are not those of the address.</exception>
-    public Task<string> GetLocalPathAsync(string address, CancellationToken cancellationToken = default);
+    Task<string> GetLocalPathAsync(string address, CancellationToken cancellationToken = default);
 
     /// <summary>Whether the store has the artifact.</summary>
-    public Task<bool> ExistsAsync(string address, CancellationToken cancellationToken = default);
+    Task<bool> ExistsAsync(string address, CancellationToken cancellationToken = default);
 
     /// <summary>All artifacts, in no particular order.</summary>
-    public IAsyncEnumerable<StoredArtifact> ListAsync(CancellationToken cancellationToken = default);
+    IAsyncEnumerable<StoredArtifact> ListAsync(CancellationToken cancellationToken = default);
 }

@@ -12,7 +12,7 @@ public interface IStateStore
 {
     /// <summary>The state of a key; null where it has none.</summary>
     /// <exception cref="StateDamagedException">The stored bytes are not those that were written.</exception>
-    public Task<VersionedState?> ReadAsync(string key, CancellationToken cancellationToken = default);
+    Task<VersionedState?> ReadAsync(string key, CancellationToken cancellationToken = default);
 
     /// <summary>Writes a state in place of the version <paramref name="expectedETag"/>.</summary>
     /// <param name="key">The key, not empty.</param>
@@ -21,12 +21,12 @@ public interface IStateStore
     /// <param name="cancellationToken">Ends the wait. A cancelled write may have happened.</param>
     /// <returns>The ETag of the new version.</returns>
     /// <exception cref="StateConflictException">The key has another version, or none; nothing was written.</exception>
-    public Task<string> WriteAsync(string key, ReadOnlyMemory<byte> content, string? expectedETag, CancellationToken cancellationToken = default);
+    Task<string> WriteAsync(string key, ReadOnlyMemory<byte> content, string? expectedETag, CancellationToken cancellationToken = default);
 
     /// <summary>Removes a state of the version <paramref name="expectedETag"/>; with null the key must have no state and nothing is done.</summary>
     /// <exception cref="StateConflictException">The key has another version, or none; nothing was removed.</exception>
-    public Task ClearAsync(string key, string? expectedETag, CancellationToken cancellationToken = default);
+    Task ClearAsync(string key, string? expectedETag, CancellationToken cancellationToken = default);
 
     /// <summary>The keys that begin with <paramref name="prefix"/> (empty: all), in no particular order.</summary>
-    public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken = default);
 }
