@@ -1,1 +1,4 @@
-return 0;
+using OrleansTagging.Commands;
+
+using var interruption = Interruption.Watch();
+return await CommandLine.InvokeAsync(args, Terminal.OfProcess(), interruption.Token);

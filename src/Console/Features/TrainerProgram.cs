@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using OrleansTagging.Labels;
+
+namespace OrleansTagging.Commands.Features;
+
+/// <summary>The Trainer: the one program that loads the tensor library, started as a process of its own.</summary>
+internal static class TrainerProgram
+{
+    private const string Variable = "TAGGING_TRAINER";
+    private const string FileName = "OrleansTagging.Trainer.dll";
+
+    /// <summary>Path of the Trainer: <c>$TAGGING_TRAINER</c>, else beside the console's build output, else in <c>trainer/</c> below the console.</summary>
+    /// <exception cref="InputException">It is nowhere.</exception>
+    public static string Locate()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
+        {
+            return File.Exists(named) ? Path.GetFullPath(named) : throw new InputException($"{Variable} names {named}, and there is no such file.");
+        }
+        var own = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
+        string[] places =
+        [
+            Path.GetFullPath(Path.Combine(own, "..", "..", "Trainer", Path.GetFileName(own), FileName)),
+            Path.Combine(own, "trainer", FileName),
+        ];
+        return places.FirstOrDefault(File.Exists)
+            ?? throw new InputException($"The Trainer is not there ({places[0]}); build it with eng/setup.sh, or name it with {Variable}.");
+    }
+
+    /// <summary>Runs the Trainer to its end.</summary>
+    /// <returns>Its exit code and what it wrote to standard error.</returns>
+    public static async Task<(int Code, string Error)> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken)
+    {
+        var program = Locate();
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add(program);
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("The Trainer could not be started.");
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+            var error = process.StandardError.ReadToEndAsync(cancellationToken);
+            await process.WaitForExitAsync(cancellationToken);
+            await output;
+            return (process.ExitCode, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+
+namespace OrleansTagging.Commands;
+
+/// <summary>
+/// Ctrl-C, SIGTERM and a closed terminal as a cancellation. The first asks the command to stop; a second one, or a command that has
+/// not stopped within the grace, ends the process.
+/// </summary>
+public sealed class Interruption : IDisposable
+{
+    // Long enough for a Trainer to write its checkpoint and for the silo to say goodbye.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
+
+    private readonly CancellationTokenSource _source = new();
+    private readonly List<PosixSignalRegistration> _registrations = [];
+
+    private Interruption()
+    {
+    }
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>Begins to watch for signals.</summary>
+    public static Interruption Watch()
+    {
+        var interruption = new Interruption();
+        foreach (var signal in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP])
+        {
+            interruption._registrations.Add(PosixSignalRegistration.Create(signal, interruption.OnSignal));
+        }
+        return interruption;
+    }
+
+    /// <summary>Leaves signals to the runtime again.</summary>
+    public void Dispose()
+    {
+        _registrations.ForEach(registration => registration.Dispose());
+        _source.Dispose();
+    }
+
+    private void OnSignal(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        if (_source.IsCancellationRequested)
+        {
+            Environment.Exit(ExitCode.Interrupted);
+        }
+        new Thread(() =>
+        {
+            Thread.Sleep(Grace);
+            Environment.Exit(ExitCode.Interrupted);
+        })
+        { IsBackground = true }.Start();
+        _source.Cancel();
+    }
+}
