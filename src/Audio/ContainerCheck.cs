@@ -45,7 +45,8 @@ internal static class ContainerCheck
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            return new(ClipDefectKind.Unreadable, $"cannot be read ({fault.Message.ReplaceLineEndings(" ").TrimEnd('.')})");
+            // The message of the fault would name the path once more.
+            return new(ClipDefectKind.Unreadable, fault is UnauthorizedAccessException ? "cannot be read (a folder, or no permission)" : $"cannot be read ({fault.GetType().Name})");
         }
     }
 

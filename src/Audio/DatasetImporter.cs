@@ -1,0 +1,193 @@
+using OrleansTagging.Labels;
+
+namespace OrleansTagging.Audio;
+
+/// <summary>
+/// Imports a folder in FSDKaggle2019's layout: <c>train_curated.csv</c>, <c>train_noisy.csv</c>, <c>sample_submission.csv</c> (whose header
+/// gives the classes and whose rows the test clips), <c>train_curated/</c>, <c>train_noisy/</c>, <c>test/</c>. Every clip is checked,
+/// decoded and streamed into a packed dataset; no more than a few clips are in memory at a time.
+/// </summary>
+public sealed class DatasetImporter
+{
+    private const int NamedInAnError = 5;
+
+    private readonly ImportOptions _options;
+    private readonly IProgress<ImportProgress>? _progress;
+
+    /// <summary>Makes an importer.</summary>
+    /// <exception cref="InputException">The wanted rate is none of audio.</exception>
+    public DatasetImporter(ImportOptions options, IProgress<ImportProgress>? progress = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Threads, nameof(options));
+        if (options.Rate is < AudioFile.LowestRate or > AudioFile.HighestRate)
+        {
+            throw new InputException(
+                $"A rate of {options.Rate} Hz is not possible; it is from {AudioFile.LowestRate} to {AudioFile.HighestRate} Hz.");
+        }
+        (_options, _progress) = (options, progress);
+    }
+
+    /// <summary>Imports a folder.</summary>
+    /// <param name="source">The folder in FSDKaggle2019's layout.</param>
+    /// <param name="target">The folder of the packed dataset: absent or empty. Nothing that looks whole is in it before the end.</param>
+    /// <param name="cancellation">Ends the import and removes what was written.</param>
+    /// <exception cref="InputException">A folder or CSV is missing; a CSV is malformed, has an unknown label, a clip twice, or a clip whose
+    /// file is missing; no clip can be used; or, when strict, one clip cannot.</exception>
+    public async Task<ImportReport> ImportAsync(string source, string target, CancellationToken cancellation)
+    {
+        DatasetPacker.RequireVacant(target);
+        var (classes, clips) = ReadTables(source);
+        var unlisted = CompareWithFolders(source, clips);
+        var rates = await CountRatesAsync(clips, cancellation).ConfigureAwait(false);
+        if (rates.Count == 0 && clips.Count == 0)
+        {
+            throw new InputException($"{source}: the CSV files list no clip.");
+        }
+        var rate = _options.Rate ?? (rates.Count == 0 ? AudioFile.LowestRate : rates.MaxBy(pair => (pair.Value, -pair.Key)).Key);
+
+        using var packer = new DatasetPacker(target, rate, classes);
+        var leftOut = await PackAsync(packer, clips, rate, cancellation).ConfigureAwait(false);
+        if (leftOut.Count > 0 && (_options.Strict || leftOut.Count == clips.Count))
+        {
+            throw new InputException(Refusal(source, leftOut, clips.Count));
+        }
+        var facts = packer.Complete(leftOut);
+        return new ImportReport { Facts = facts, Unlisted = unlisted, FileRates = rates };
+    }
+
+    private static (ClassMap Classes, List<ListedClip> Clips) ReadTables(string source)
+    {
+        if (!Directory.Exists(source))
+        {
+            throw new InputException($"{source}: there is no such folder.");
+        }
+        var submission = PredictionTable.Read(Path.Combine(source, "sample_submission.csv"), expected: null);
+        var clips = new List<ListedClip>();
+        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
+        void Add(string csv, string folder, ClipSubset subset, IEnumerable<LabelledClip> listed)
+        {
+            var csvPath = Path.Combine(source, csv);
+            foreach (var (fileName, labels) in listed.OrderBy(clip => clip.FileName, StringComparer.Ordinal))
+            {
+                if (fileName.AsSpan().IndexOfAny("/\\") >= 0 || fileName is "." or "..")
+                {
+                    throw new InputException($"{csvPath}: '{fileName}' is not the name of a file in {folder}.");
+                }
+                if (!seen.TryAdd(fileName, csv))
+                {
+                    throw new InputException($"{csvPath}: duplicate clip '{fileName}'; {seen[fileName]} lists it too.");
+                }
+                clips.Add(new ListedClip(fileName, subset, labels, csvPath, Path.Combine(source, folder)));
+            }
+        }
+
+        Add("train_curated.csv", "train_curated", ClipSubset.Curated,
+            LabelTable.Read(Path.Combine(source, "train_curated.csv"), submission.Classes).Clips);
+        Add("train_noisy.csv", "train_noisy", ClipSubset.Noisy,
+            LabelTable.Read(Path.Combine(source, "train_noisy.csv"), submission.Classes).Clips);
+        Add("sample_submission.csv", "test", ClipSubset.Test, submission.FileNames.Select(name => new LabelledClip(name, [])));
+        return (submission.Classes, clips);
+    }
+
+    /// <summary>Every listed clip must have its file; returns the files of the training folders that nothing lists.</summary>
+    private static List<string> CompareWithFolders(string source, List<ListedClip> clips)
+    {
+        var unlisted = new List<string>();
+        foreach (var (folderName, subset) in new[]
+        {
+            ("train_curated", ClipSubset.Curated), ("train_noisy", ClipSubset.Noisy), ("test", ClipSubset.Test),
+        })
+        {
+            var folder = Path.Combine(source, folderName);
+            if (!Directory.Exists(folder))
+            {
+                throw new InputException($"{folder}: there is no such folder.");
+            }
+            var present = Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).ToHashSet(StringComparer.Ordinal);
+            var listed = clips.Where(clip => clip.Subset == subset).ToList();
+            var missing = listed.Where(clip => !present.Remove(clip.FileName)).ToList();
+            if (missing.Count > 0)
+            {
+                var more = missing.Count > 1 ? $" (and {missing.Count - 1} more)" : "";
+                throw new InputException($"{missing[0].CsvPath}: missing clip '{missing[0].FileName}'{more}: no such file in {folder}.");
+            }
+            if (subset != ClipSubset.Test)
+            {
+                unlisted.AddRange(present.Order(StringComparer.Ordinal).Select(name => $"{folderName}/{name}"));
+            }
+        }
+        return unlisted;
+    }
+
+    private async Task<SortedDictionary<int, int>> CountRatesAsync(List<ListedClip> clips, CancellationToken cancellation)
+    {
+        var rates = new int?[clips.Count];
+        await Parallel.ForAsync(
+            0, clips.Count, new ParallelOptions { MaxDegreeOfParallelism = _options.Threads, CancellationToken = cancellation },
+            (at, _) =>
+            {
+                rates[at] = AudioFile.TryReadRate(clips[at].Path);
+                return ValueTask.CompletedTask;
+            }).ConfigureAwait(false);
+        return new SortedDictionary<int, int>(
+            rates.OfType<int>().GroupBy(rate => rate).ToDictionary(group => group.Key, group => group.Count()));
+    }
+
+    /// <summary>Decodes ahead on several threads and packs in order.</summary>
+    private async Task<List<LeftOutClip>> PackAsync(DatasetPacker packer, List<ListedClip> clips, int rate, CancellationToken cancellation)
+    {
+        var leftOut = new List<LeftOutClip>();
+        var ahead = new Queue<Task<(AudioClip? Clip, ClipDefect? Defect)>>();
+        var started = 0;
+        try
+        {
+            for (var done = 0; done < clips.Count; done++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                while (started < clips.Count && ahead.Count < _options.Threads + 1)
+                {
+                    var path = clips[started++].Path;
+                    ahead.Enqueue(Task.Run(() => Check(path, rate), cancellation));
+                }
+                var (audio, defect) = await ahead.Dequeue().ConfigureAwait(false);
+                var clip = clips[done];
+                if (audio is not null)
+                {
+                    packer.Append(clip.FileName, clip.Subset, audio.Samples, clip.Labels);
+                }
+                else
+                {
+                    leftOut.Add(new LeftOutClip(clip.FileName, clip.Subset, defect!.Kind, defect.Reason));
+                }
+                _progress?.Report(new ImportProgress(done + 1, clips.Count, leftOut.Count));
+            }
+        }
+        finally
+        {
+            // Nobody may still be reading the files when the caller hears of the end.
+            await ((Task)Task.WhenAll(ahead)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        return leftOut;
+    }
+
+    private static (AudioClip? Clip, ClipDefect? Defect) Check(string path, int rate)
+    {
+        if (!AudioFile.TryDecode(path, rate, out var clip, out var defect))
+        {
+            return (null, defect);
+        }
+        return clip.IsSilent ? (null, new(ClipDefectKind.Silent, "silent: no sample is above -100 dB")) : (clip, null);
+    }
+
+    private string Refusal(string source, List<LeftOutClip> leftOut, int total)
+    {
+        var named = string.Join(", ", leftOut.Take(NamedInAnError).Select(clip => $"{clip.FileName} ({clip.Reason})"));
+        var more = leftOut.Count > NamedInAnError ? ", …" : "";
+        return $"{source}: {leftOut.Count} of {total} clips cannot be used: {named}{more}.";
+    }
+
+    private sealed record ListedClip(string FileName, ClipSubset Subset, int[] Labels, string CsvPath, string Folder)
+    {
+        public string Path => System.IO.Path.Combine(Folder, FileName);
+    }
+}

@@ -1,0 +1,33 @@
+namespace OrleansTagging.Audio;
+
+/// <summary>How a dataset is to be imported.</summary>
+public sealed record ImportOptions
+{
+    /// <summary>Samples a second of the packed dataset, in Hz; by default the most common rate among the files (the lower one on a tie).</summary>
+    public int? Rate { get; init; }
+
+    /// <summary>Whether a clip that cannot be used ends the import instead of being left out.</summary>
+    public bool Strict { get; init; }
+
+    /// <summary>How many clips are decoded at a time; the result does not depend on it.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+}
+
+/// <summary>How far an import is.</summary>
+/// <param name="Done">Clips that were checked.</param>
+/// <param name="Total">Clips that the CSVs list.</param>
+/// <param name="LeftOut">Clips that could not be used so far.</param>
+public readonly record struct ImportProgress(int Done, int Total, int LeftOut);
+
+/// <summary>What an import did.</summary>
+public sealed record ImportReport
+{
+    /// <summary>Counts, hours, labels a clip, and what was left out and why.</summary>
+    public required DatasetFacts Facts { get; init; }
+
+    /// <summary>Files in the curated and noisy folders that no CSV lists, as <c>train_noisy/a.wav</c>; they are not in the dataset.</summary>
+    public required IReadOnlyList<string> Unlisted { get; init; }
+
+    /// <summary>How many files had each rate, in Hz, lowest rate first; files that cannot be decoded do not count.</summary>
+    public required IReadOnlyDictionary<int, int> FileRates { get; init; }
+}
