@@ -322,19 +322,19 @@ public static partial class torch
         /// <summary>What turns one value into another.</summary>
         public interface IModule<T, TResult>
         {
-            public TResult call(T input1);
+            TResult call(T input1);
         }
 
         /// <summary>What turns two values into another.</summary>
         public interface IModule<T1, T2, TResult>
         {
-            public TResult call(T1 input1, T2 input2);
+            TResult call(T1 input1, T2 input2);
         }
 
         /// <summary>What turns three values into another.</summary>
         public interface IModule<T1, T2, T3, TResult>
         {
-            public TResult call(T1 input1, T2 input2, T3 input3);
+            TResult call(T1 input1, T2 input2, T3 input3);
         }
 
         /// <summary>A module of one input.</summary>

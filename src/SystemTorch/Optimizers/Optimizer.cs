@@ -42,21 +42,21 @@ namespace TorchSharp
             /// <summary>Parameters that share a learning rate.</summary>
             public interface ILearningRateController
             {
-                public double LearningRate { get; set; }
+                double LearningRate { get; set; }
 
-                public double InitialLearningRate { get; set; }
+                double InitialLearningRate { get; set; }
             }
 
             /// <summary>An optimiser whose momentum may be set.</summary>
             public interface IMomentum
             {
-                public double Momentum { get; set; }
+                double Momentum { get; set; }
             }
 
             /// <summary>An optimiser whose two decays may be set.</summary>
             public interface IBetas
             {
-                public (double, double) Betas { get; set; }
+                (double, double) Betas { get; set; }
             }
         }
     }
