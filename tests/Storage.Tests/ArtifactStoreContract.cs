@@ -65,7 +65,7 @@ public abstract class ArtifactStoreContract : IDisposable
         {
             var path = Path.Combine(Root, "given.bin");
             await File.WriteAllTextAsync(path, "packed");
-            File.SetAttributes(path, FileAttributes.ReadOnly);
+            File.SetLastWriteTimeUtc(path, new DateTime(2001, 1, 1, 0, 0, 0, DateTimeKind.Utc));
             var address = await store.MoveFileAsync(path, "dat");
             Assert.Equal(ArtifactAddress.Of("packed"u8, "dat"), address);
             Assert.False(File.Exists(path));
@@ -78,8 +78,7 @@ public abstract class ArtifactStoreContract : IDisposable
     {
         var store = Open();
         var address = ArtifactAddress.Of("never stored"u8, "csv");
-        Func<Task>[] reads = [() => store.ReadAsync(address), () => store.OpenReadAsync(address), () => store.GetLocalPathAsync(address)];
-        foreach (var read in reads)
+        foreach (var read in (Func<Task>[])[() => store.ReadAsync(address), () => store.OpenReadAsync(address), () => store.GetLocalPathAsync(address)])
         {
             var fault = await Assert.ThrowsAsync<ArtifactMissingException>(read);
             Assert.Equal(address, fault.Address);

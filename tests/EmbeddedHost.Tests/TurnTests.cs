@@ -1,0 +1,132 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans;
+
+namespace OrleansTagging.EmbeddedHost.Tests;
+
+public sealed class TurnTests
+{
+    [Fact]
+    public async Task As_many_increments_as_were_sent_are_counted()
+    {
+        await using var cluster = await Clusters.StartAsync(silos: 2);
+        var keys = 0;
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(20),
+            Prop.ForAll(
+                ArbMap.Default.ArbFor<PositiveInt>().Generator.ArrayOf().Where(a => a.Length is > 0 and < 40).ToArbitrary(),
+                steps =>
+                {
+                    var key = $"count {Interlocked.Increment(ref keys)}";
+                    var work = Task.WhenAll(steps.Select(s => Task.Run(
+                        () => cluster.Client.GetGrain<ICounterGrain>(key).IncrementSlowly(s.Get % 5))));
+                    work.GetAwaiter().GetResult();
+                    var results = work.GetAwaiter().GetResult().Order().ToArray();
+                    return results.SequenceEqual(Enumerable.Range(1, steps.Length));
+                }));
+    }
+
+    [Fact]
+    public async Task A_call_waits_until_the_one_before_it_has_ended()
+    {
+        await using var cluster = await Clusters.StartAsync();
+        var gate = cluster.Client.GetGrain<IGateGrain>("a");
+        var first = gate.Wait();
+        var second = gate.Quick();
+        await gate.Open();
+        await Task.WhenAll(first, second);
+        Assert.Equal(["wait", "quick"], await JournalOf(cluster));
+    }
+
+    [Fact]
+    public async Task A_call_that_always_interleaves_runs_while_another_waits()
+    {
+        await using var cluster = await Clusters.StartAsync();
+        var gate = cluster.Client.GetGrain<IGateGrain>("b");
+        var blocked = gate.Wait();
+        await gate.Open();
+        await blocked;
+    }
+
+    [Fact]
+    public async Task Read_only_calls_run_beside_each_other_and_not_beside_others()
+    {
+        await using var cluster = await Clusters.StartAsync();
+        var gate = cluster.Client.GetGrain<IGateGrain>("c");
+        var reading = gate.WaitReading();
+        Assert.Equal("read", await gate.Read());
+        var writing = gate.Quick();
+        await Task.Delay(20);
+        Assert.False(writing.IsCompleted);
+        await gate.Open();
+        await Task.WhenAll(reading, writing);
+    }
+
+    [Fact]
+    public async Task A_call_that_comes_back_to_its_caller_times_out_unless_the_class_is_reentrant()
+    {
+        await using var cluster = await Clusters.StartAsync(responseTimeout: TimeSpan.FromMilliseconds(300));
+        var one = cluster.Client.GetGrain<IPairGrain>(1);
+        await Assert.ThrowsAsync<TimeoutException>(() => one.CallBack(cluster.Client.GetGrain<IPairGrain>(2), 2));
+
+        var open = cluster.Client.GetGrain<IOpenPairGrain>(Guid.NewGuid());
+        Assert.Equal(4, await open.CallBack(cluster.Client.GetGrain<IOpenPairGrain>(Guid.NewGuid()), 4));
+    }
+
+    [Fact]
+    public async Task A_call_times_out_when_no_answer_comes()
+    {
+        var clock = new StandingClock();
+        await using var cluster = await Clusters.StartAsync(time: clock);
+        var gate = cluster.Client.GetGrain<IGateGrain>("d");
+        var waiting = gate.Wait();
+        clock.Advance(TimeSpan.FromSeconds(29));
+        Assert.False(waiting.IsCompleted);
+        clock.Advance(TimeSpan.FromSeconds(2));
+        var timeout = await Assert.ThrowsAsync<TimeoutException>(() => waiting);
+        Assert.Contains("IGateGrain.Wait", timeout.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_method_may_set_its_own_time_out()
+    {
+        var clock = new StandingClock();
+        await using var cluster = await Clusters.StartAsync(time: clock);
+        var waiting = cluster.Client.GetGrain<IGateGrain>("e").WaitBriefly();
+        clock.Advance(TimeSpan.FromSeconds(2));
+        await Assert.ThrowsAsync<TimeoutException>(() => waiting);
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_the_wait_and_reaches_the_callee()
+    {
+        await using var cluster = await Clusters.StartAsync();
+        var gate = cluster.Client.GetGrain<IGateGrain>("f");
+        using var cancel = new CancellationTokenSource();
+        var waiting = gate.WaitCancellable(cancel.Token);
+        await Clusters.Until(() => JournalOf(cluster).Result.Contains("wait"));
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await Clusters.Until(() => JournalOf(cluster).Result.Contains("cancelled"));
+    }
+
+    [Fact]
+    public async Task An_exception_reaches_the_caller_with_its_type_message_and_stack()
+    {
+        await using var cluster = await Clusters.StartAsync();
+        var thrown = await Assert.ThrowsAsync<InvalidDataException>(() => cluster.Client.GetGrain<ICounterGrain>("g").Fail("broken"));
+        Assert.Equal("broken", thrown.Message);
+        Assert.Contains("CounterGrain.Fail", thrown.StackTrace, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Task_Run_leaves_the_activation_and_await_comes_back_to_it()
+    {
+        await using var cluster = await Clusters.StartAsync();
+        Assert.True(await cluster.Client.GetGrain<IContextGrain>("h").EscapesByTaskRun());
+    }
+
+    private static Task<IReadOnlyList<string>> JournalOf(EmbeddedCluster cluster) =>
+        Task.FromResult(cluster.ServicesOf(0).GetRequiredService<Journal>().Lines);
+}
