@@ -6,6 +6,7 @@ namespace OrleansTagging.Labels;
 /// </summary>
 public sealed class CompactLabels
 {
+    // Either may be longer than is used.
     private readonly int[] _starts;
     private readonly ushort[] _labels;
 
@@ -28,21 +29,37 @@ public sealed class CompactLabels
         }
         _starts = starts;
         _labels = labels;
+        Clips = starts.Length - 1;
+    }
+
+    private CompactLabels(int[] starts, ushort[] labels, int clips)
+    {
+        _starts = starts;
+        _labels = labels;
+        Clips = clips;
     }
 
     /// <summary>The number of clips.</summary>
-    public int Clips => _starts.Length - 1;
+    public int Clips { get; }
 
     /// <summary>The number of labels of all clips together.</summary>
-    public int LabelCount => _labels.Length;
+    public int LabelCount => _starts[Clips];
 
     /// <summary>The labels of a clip.</summary>
-    public ReadOnlySpan<ushort> this[int clip] => _labels.AsSpan(_starts[clip].._starts[clip + 1]);
+    /// <exception cref="ArgumentOutOfRangeException">There is no such clip.</exception>
+    public ReadOnlySpan<ushort> this[int clip]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)clip, (uint)Clips, nameof(clip));
+            return _labels.AsSpan(_starts[clip].._starts[clip + 1]);
+        }
+    }
 
     /// <summary>Packs labels, row by row.</summary>
     public static CompactLabels Of(IEnumerable<int[]> clips)
     {
-        var packing = new Packing();
+        var packing = new Packing(clips.TryGetNonEnumeratedCount(out var count) ? count : 0, 0);
         foreach (var labels in clips)
         {
             packing.Add(labels);
@@ -57,7 +74,7 @@ public sealed class CompactLabels
     /// <exception cref="InputException">As for <see cref="LabelTable.Read"/>; or the clips are not in order.</exception>
     public static CompactLabels Read(string path, ClassMap classes)
     {
-        var packing = new Packing();
+        var packing = Room(path);
         string? last = null;
         foreach (var (clip, csv) in LabelTable.Rows(path, classes))
         {
@@ -74,53 +91,50 @@ public sealed class CompactLabels
         return packing.Finish();
     }
 
-    /// <summary>Grows by blocks: doubling an array of ten million clips would need half as much again for a moment.</summary>
-    private sealed class Packing
+    /// <summary>
+    /// Room for what a file may hold, from its line feeds and commas: a clip stands on a line, and a line has at least as many commas
+    /// as labels. Arrays that grew as the file is read would leave as much again behind for the garbage collector.
+    /// </summary>
+    private static Packing Room(string path)
     {
-        private const int BlockLength = 1 << 18;
+        using var stream = NpyFile.OpenRead(path);
+        var block = new byte[1 << 16];
+        var lines = 0L;
+        var commas = 0L;
+        for (int read; (read = stream.Read(block)) > 0;)
+        {
+            lines += block.AsSpan(0, read).Count((byte)'\n');
+            commas += block.AsSpan(0, read).Count((byte)',');
+        }
+        return new Packing((int)Math.Min(lines, Array.MaxLength - 1), (int)Math.Min(commas, Array.MaxLength));
+    }
 
-        private readonly List<ushort[]> _labels = [];
-        private readonly List<int[]> _ends = [];
-        private int _labelCount;
+    private sealed class Packing(int clips, int labels)
+    {
+        private int[] _starts = new int[clips + 1];
+        private ushort[] _labels = new ushort[labels];
         private int _clips;
+        private int _labelCount;
 
-        public void Add(int[] labels)
+        public void Add(int[] own)
         {
-            foreach (var label in labels)
+            if (_starts.Length < _clips + 2)
             {
-                Put(_labels, checked((ushort)label), _labelCount);
-                _labelCount = checked(_labelCount + 1);
+                Array.Resize(ref _starts, Larger(_clips + 2));
             }
-            Put(_ends, _labelCount, _clips);
-            _clips = checked(_clips + 1);
-        }
-
-        public CompactLabels Finish()
-        {
-            var starts = new int[_clips + 1];
-            Gather(_ends, starts.AsSpan(1));
-            var labels = new ushort[_labelCount];
-            Gather(_labels, labels);
-            return new CompactLabels(starts, labels);
-        }
-
-        private static void Put<T>(List<T[]> blocks, T value, int at)
-        {
-            if (at / BlockLength == blocks.Count)
+            if (_labels.Length < _labelCount + own.Length)
             {
-                blocks.Add(new T[BlockLength]);
+                Array.Resize(ref _labels, Larger(_labelCount + own.Length));
             }
-            blocks[at / BlockLength][at % BlockLength] = value;
+            foreach (var label in own)
+            {
+                _labels[_labelCount++] = checked((ushort)label);
+            }
+            _starts[++_clips] = _labelCount;
         }
 
-        private static void Gather<T>(List<T[]> blocks, Span<T> whole)
-        {
-            for (var block = 0; block < blocks.Count; block++)
-            {
-                var at = block * BlockLength;
-                blocks[block].AsSpan(0, Math.Min(BlockLength, whole.Length - at)).CopyTo(whole[at..]);
-            }
-            blocks.Clear();
-        }
+        public CompactLabels Finish() => new(_starts, _labels, _clips);
+
+        private static int Larger(int needed) => (int)Math.Min(Array.MaxLength, Math.Max(16, needed * 2L));
     }
 }

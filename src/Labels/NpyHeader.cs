@@ -17,9 +17,9 @@ public sealed partial record NpyHeader
     // Longer than any header of the types read here; a corrupt length must not make the reader ask for gigabytes.
     private const int LongestHeader = 1 << 16;
 
-    private static readonly byte[] Magic = [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
+    private static readonly byte[] _magic = [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
-    private static readonly Dictionary<Type, string> Descriptions = new()
+    private static readonly Dictionary<Type, string> _descriptions = new()
     {
         [typeof(float)] = "<f4",
         [typeof(double)] = "<f8",
@@ -55,7 +55,7 @@ public sealed partial record NpyHeader
     {
         Span<byte> prefix = stackalloc byte[12];
         if (stream.ReadAtLeast(prefix[..PrefixLength], PrefixLength, throwOnEndOfStream: false) < PrefixLength
-            || !prefix[..Magic.Length].SequenceEqual(Magic))
+            || !prefix[.._magic.Length].SequenceEqual(_magic))
         {
             throw new InputException($"{name}: this is no .npy file; it does not begin with NumPy's mark.");
         }
@@ -104,7 +104,7 @@ public sealed partial record NpyHeader
 
     /// <summary>NumPy's name of a type.</summary>
     /// <exception cref="NotSupportedException">The type is none of float, double, int, long and byte.</exception>
-    internal static string DescriptionOf<T>() where T : unmanaged => Descriptions.TryGetValue(typeof(T), out var description)
+    internal static string DescriptionOf<T>() where T : unmanaged => _descriptions.TryGetValue(typeof(T), out var description)
         ? description
         : throw new NotSupportedException($"{typeof(T)} is none of the types written as .npy: float, double, int, long, byte.");
 
@@ -143,7 +143,7 @@ public sealed partial record NpyHeader
         var total = (room + Alignment - 1) / Alignment * Alignment;
         var bytes = new byte[total];
         bytes.AsSpan(PrefixLength).Fill((byte)' ');
-        Magic.CopyTo(bytes, 0);
+        _magic.CopyTo(bytes, 0);
         bytes[6] = 1;
         bytes[7] = 0;
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(8), checked((ushort)(total - PrefixLength)));

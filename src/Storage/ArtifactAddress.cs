@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace OrleansTagging.Storage;
 
 /// <summary>
-/// The address of an artifact: <c>&lt;sha256 hex&gt;.&lt;extension&gt;</c>, the SHA-256 of its bytes in 64 lower-case hex digits and a short
-/// extension (<c>npy</c>, <c>csv</c>, <c>json</c>, <c>dat</c>, <c>txt</c>, …) that says how to open it.
+/// The address of an artifact: <c>&lt;sha256 hex&gt;.&lt;extension&gt;</c>, the SHA-256 of its bytes in 64 lower-case hex digits and a
+/// short extension (<c>npy</c>, <c>csv</c>, <c>json</c>, <c>dat</c>, <c>txt</c>, …) that says how to open it.
 /// </summary>
 public static class ArtifactAddress
 {
@@ -46,7 +46,8 @@ public static class ArtifactAddress
     {
         if (!IsValid(address))
         {
-            throw new ArgumentException($"'{address}' is not an artifact address (64 lower-case hex digits, a dot, an extension).", nameof(address));
+            throw new ArgumentException(
+                $"'{address}' is not an artifact address (64 lower-case hex digits, a dot, an extension).", nameof(address));
         }
     }
 
@@ -54,8 +55,8 @@ public static class ArtifactAddress
     {
         if (!IsExtension(extension))
         {
-            throw new ArgumentException($"'{extension}' is not an extension: 1 to {LongestExtension} lower-case letters or digits, without a dot.",
-                nameof(extension));
+            throw new ArgumentException(
+                $"'{extension}' is not an extension: 1 to {LongestExtension} lower-case letters or digits, no dot.", nameof(extension));
         }
     }
 

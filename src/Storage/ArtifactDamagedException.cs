@@ -5,7 +5,8 @@ public sealed class ArtifactDamagedException : IOException
 {
     /// <summary>Makes the error for an address, where its bytes lie, and the address that those bytes have.</summary>
     public ArtifactDamagedException(string address, string location, string found)
-        : base($"The artifact {address} at {location} is damaged: its bytes are those of {found}. Delete it and let its job run again.") => Address = address;
+        : base($"The artifact {address} at {location} is damaged: its bytes are those of {found}. Delete it and let its job run again.") =>
+        Address = address;
 
     /// <summary>The address that was asked for.</summary>
     public string Address { get; }

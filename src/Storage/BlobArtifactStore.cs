@@ -10,8 +10,8 @@ using Azure.Storage.Blobs.Specialized;
 namespace OrleansTagging.Storage;
 
 /// <summary>
-/// Artifacts in Azure Blob Storage: the blob <c>artifacts/&lt;address&gt;</c> of a container, committed with <c>If-None-Match: *</c>. Local paths are verified
-/// copies in a cache folder, which may be emptied whenever no process uses it.
+/// Artifacts in Azure Blob Storage: the blob <c>artifacts/&lt;address&gt;</c> of a container, committed with <c>If-None-Match: *</c>.
+/// Local paths are verified copies in a cache folder, which may be emptied whenever no process uses it.
 /// </summary>
 public sealed class BlobArtifactStore : IArtifactStore
 {
@@ -63,18 +63,21 @@ public sealed class BlobArtifactStore : IArtifactStore
     public Task<string> PutAsync(ReadOnlyMemory<byte> content, string extension, CancellationToken cancellationToken = default)
     {
         ArtifactAddress.CheckExtension(extension);
-        return Task.Run(async () =>
+        return Task.Run(() =>
         {
             var address = ArtifactAddress.Of(content.Span, extension);
-            var blob = await BlobAsync(address, cancellationToken);
-            try
+            return _container.CallAsync(async container =>
             {
-                await blob.UploadAsync(new BinaryData(content), new BlobUploadOptions { Conditions = MustNotExist }, cancellationToken);
-            }
-            catch (RequestFailedException e) when (IsThereAlready(e))
-            {
-            }
-            return address;
+                try
+                {
+                    var options = new BlobUploadOptions { Conditions = MustNotExist };
+                    await Blob(container, address).UploadAsync(new BinaryData(content), options, cancellationToken);
+                }
+                catch (RequestFailedException e) when (IsThereAlready(e))
+                {
+                }
+                return address;
+            }, cancellationToken);
         }, cancellationToken);
     }
 
@@ -93,35 +96,41 @@ public sealed class BlobArtifactStore : IArtifactStore
     }
 
     /// <inheritdoc/>
-    public async Task<Stream> OpenReadAsync(string address, CancellationToken cancellationToken = default)
+    public Task<Stream> OpenReadAsync(string address, CancellationToken cancellationToken = default)
     {
         ArtifactAddress.Check(address);
-        var blob = await BlobAsync(address, cancellationToken).ConfigureAwait(false);
-        try
+        return _container.CallAsync(async container =>
         {
-            return await blob.OpenReadAsync(new BlobOpenReadOptions(allowModifications: false), cancellationToken).ConfigureAwait(false);
-        }
-        catch (RequestFailedException e) when (e.Status == 404)
-        {
-            throw Missing(address, e);
-        }
+            try
+            {
+                var options = new BlobOpenReadOptions(allowModifications: false);
+                return await Blob(container, address).OpenReadAsync(options, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RequestFailedException e) when (e.Status == 404)
+            {
+                throw Missing(address, e);
+            }
+        }, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async Task<byte[]> ReadAsync(string address, CancellationToken cancellationToken = default)
+    public Task<byte[]> ReadAsync(string address, CancellationToken cancellationToken = default)
     {
         ArtifactAddress.Check(address);
-        var blob = await BlobAsync(address, cancellationToken).ConfigureAwait(false);
-        try
+        return _container.CallAsync(async container =>
         {
-            var content = (await blob.DownloadContentAsync(cancellationToken).ConfigureAwait(false)).Value.Content.ToArray();
-            var found = ArtifactAddress.Of(content, ArtifactAddress.Extension(address));
-            return found == address ? content : throw new ArtifactDamagedException(address, _container.Address, found);
-        }
-        catch (RequestFailedException e) when (e.Status == 404)
-        {
-            throw Missing(address, e);
-        }
+            try
+            {
+                var answer = await Blob(container, address).DownloadContentAsync(cancellationToken).ConfigureAwait(false);
+                var content = answer.Value.Content.ToArray();
+                var found = ArtifactAddress.Of(content, ArtifactAddress.Extension(address));
+                return found == address ? content : throw new ArtifactDamagedException(address, ToString(), found);
+            }
+            catch (RequestFailedException e) when (e.Status == 404)
+            {
+                throw Missing(address, e);
+            }
+        }, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -134,12 +143,16 @@ public sealed class BlobArtifactStore : IArtifactStore
         {
             if (!await _cache.ExistsAsync(address, cancellationToken).ConfigureAwait(false))
             {
-                await using var content = await OpenReadAsync(address, cancellationToken).ConfigureAwait(false);
-                var found = await Task.Run(
-                    () => _cache.CopyIn(content, ArtifactAddress.Extension(address), address, cancellationToken), cancellationToken).ConfigureAwait(false);
+                var found = await _container.CallAsync(async _ =>
+                {
+                    await using var content = await OpenReadAsync(address, cancellationToken).ConfigureAwait(false);
+                    var extension = ArtifactAddress.Extension(address);
+                    return await Task.Run(() => _cache.CopyIn(content, extension, address, cancellationToken), cancellationToken)
+                        .ConfigureAwait(false);
+                }, cancellationToken).ConfigureAwait(false);
                 if (found != address)
                 {
-                    throw new ArtifactDamagedException(address, _container.Address, found);
+                    throw new ArtifactDamagedException(address, ToString(), found);
                 }
             }
             return await _cache.GetLocalPathAsync(address, cancellationToken).ConfigureAwait(false);
@@ -151,24 +164,28 @@ public sealed class BlobArtifactStore : IArtifactStore
     }
 
     /// <inheritdoc/>
-    public async Task<bool> ExistsAsync(string address, CancellationToken cancellationToken = default)
+    public Task<bool> ExistsAsync(string address, CancellationToken cancellationToken = default)
     {
         ArtifactAddress.Check(address);
-        var blob = await BlobAsync(address, cancellationToken).ConfigureAwait(false);
-        return await blob.ExistsAsync(cancellationToken).ConfigureAwait(false);
+        return _container.CallAsync(async container =>
+        {
+            var answer = await Blob(container, address).ExistsAsync(cancellationToken).ConfigureAwait(false);
+            return answer.Value;
+        }, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<StoredArtifact> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var container = await _container.GetAsync(cancellationToken).ConfigureAwait(false);
-        var blobs = container.GetBlobsAsync(prefix: _container.Folder, cancellationToken: cancellationToken);
-        await foreach (var blob in blobs.ConfigureAwait(false))
+        await foreach (var page in _container.ListAsync(prefix: "", cancellationToken).ConfigureAwait(false))
         {
-            var address = blob.Name[_container.Folder.Length..];
-            if (ArtifactAddress.IsValid(address))
+            foreach (var blob in page.Values)
             {
-                yield return new StoredArtifact(address, blob.Properties.ContentLength ?? 0);
+                var address = blob.Name[_container.Folder.Length..];
+                if (ArtifactAddress.IsValid(address))
+                {
+                    yield return new StoredArtifact(address, blob.Properties.ContentLength ?? 0);
+                }
             }
         }
     }
@@ -178,28 +195,36 @@ public sealed class BlobArtifactStore : IArtifactStore
 
     private static BlobRequestConditions MustNotExist => new() { IfNoneMatch = ETag.All };
 
-    private static bool IsThereAlready(RequestFailedException e) => e.Status is 409 or 412 && e.ErrorCode is "BlobAlreadyExists" or "ConditionNotMet";
+    private static bool IsThereAlready(RequestFailedException e) =>
+        e.Status is 409 or 412 && e.ErrorCode is "BlobAlreadyExists" or "ConditionNotMet";
 
-    private async Task<BlobClient> BlobAsync(string address, CancellationToken cancellationToken) =>
-        (await _container.GetAsync(cancellationToken).ConfigureAwait(false)).GetBlobClient(_container.Folder + address);
+    private BlobClient Blob(BlobContainerClient container, string address) => container.GetBlobClient(_container.Folder + address);
 
     private async Task<string> PutSeekableAsync(Stream source, string name, string extension, CancellationToken cancellationToken)
     {
         var address = ArtifactAddress.OfHash(FolderArtifactStore.Hash(source, cancellationToken), extension);
-        var container = await _container.GetAsync(cancellationToken);
-        var blob = container.GetBlockBlobClient(_container.Folder + address);
-        if (await blob.ExistsAsync(cancellationToken))
+        return await _container.CallAsync(async container =>
         {
+            var blob = container.GetBlockBlobClient(_container.Folder + address);
+            if (await blob.ExistsAsync(cancellationToken))
+            {
+                return address;
+            }
+            source.Position = 0;
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            var blocks = await StageAsync(blob, source, hash, cancellationToken);
+            // Nothing is visible before the commit, so that a file which changed under our hands leaves no wrong artifact.
+            if (ArtifactAddress.OfHash(hash.GetHashAndReset(), extension) != address)
+            {
+                throw new IOException($"{name} changed while it was being stored.");
+            }
+            await CommitAsync(blob, blocks, cancellationToken);
             return address;
-        }
-        source.Position = 0;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var blocks = await StageAsync(blob, source, hash, cancellationToken);
-        // Nothing is visible before the commit, so that a file which changed under our hands leaves no wrong artifact.
-        if (ArtifactAddress.OfHash(hash.GetHashAndReset(), extension) != address)
-        {
-            throw new IOException($"{name} changed while it was being stored.");
-        }
+        }, cancellationToken);
+    }
+
+    private static async Task CommitAsync(BlockBlobClient blob, List<string> blocks, CancellationToken cancellationToken)
+    {
         try
         {
             await blob.CommitBlockListAsync(blocks, new CommitBlockListOptions { Conditions = MustNotExist }, cancellationToken);
@@ -207,7 +232,7 @@ public sealed class BlobArtifactStore : IArtifactStore
         catch (RequestFailedException e) when (IsThereAlready(e))
         {
         }
-        catch (RequestFailedException) when (!cancellationToken.IsCancellationRequested)
+        catch (RequestFailedException)
         {
             // The commit of another writer of the same bytes drops our uncommitted blocks.
             if (!await blob.ExistsAsync(cancellationToken))
@@ -215,10 +240,10 @@ public sealed class BlobArtifactStore : IArtifactStore
                 throw;
             }
         }
-        return address;
     }
 
-    private static async Task<List<string>> StageAsync(BlockBlobClient blob, Stream source, IncrementalHash hash, CancellationToken cancellationToken)
+    private static async Task<List<string>> StageAsync(
+        BlockBlobClient blob, Stream source, IncrementalHash hash, CancellationToken cancellationToken)
     {
         var blockBytes = (int)Math.Max(SmallestBlock, (source.Length + MostBlocks - 1) / MostBlocks);
         var upload = Guid.NewGuid(); // Two writers must not stage over each other's blocks.
@@ -233,16 +258,16 @@ public sealed class BlobArtifactStore : IArtifactStore
                     await inFlight.Dequeue();
                 }
                 var buffer = ArrayPool<byte>.Shared.Rent(blockBytes);
-                var read = await source.ReadAtLeastAsync(buffer.AsMemory(0, blockBytes), blockBytes, throwOnEndOfStream: false, cancellationToken);
+                var block = buffer.AsMemory(0, blockBytes);
+                var read = await source.ReadAtLeastAsync(block, blockBytes, throwOnEndOfStream: false, cancellationToken);
                 hash.AppendData(buffer, 0, read);
                 if (read == 0)
                 {
                     ArrayPool<byte>.Shared.Return(buffer);
                     break;
                 }
-                var block = BlockId(upload, blocks.Count);
-                blocks.Add(block);
-                inFlight.Enqueue(StageBlockAsync(blob, block, buffer, read, cancellationToken));
+                blocks.Add(BlockId(upload, blocks.Count));
+                inFlight.Enqueue(StageBlockAsync(blob, blocks[^1], buffer, read, cancellationToken));
             }
         }
         finally
@@ -252,7 +277,8 @@ public sealed class BlobArtifactStore : IArtifactStore
         return blocks;
     }
 
-    private static async Task StageBlockAsync(BlockBlobClient blob, string block, byte[] buffer, int length, CancellationToken cancellationToken)
+    private static async Task StageBlockAsync(
+        BlockBlobClient blob, string block, byte[] buffer, int length, CancellationToken cancellationToken)
     {
         try
         {

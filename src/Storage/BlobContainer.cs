@@ -1,5 +1,8 @@
+using System.Runtime.CompilerServices;
 using Azure;
+using Azure.Identity;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 
 namespace OrleansTagging.Storage;
 
@@ -15,8 +18,44 @@ internal sealed class BlobContainer(BlobContainerClient client, string folder)
     /// <summary>The container's address, without the query that may hold a signature.</summary>
     public string Address => client.Uri.GetLeftPart(UriPartial.Path);
 
+    /// <summary>Calls the service; what the call itself does not catch becomes a <see cref="StoreUnavailableException"/>.</summary>
+    public async Task<T> CallAsync<T>(Func<BlobContainerClient, Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call(await GetAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        // Several failed tries come as an AggregateException.
+        catch (Exception e) when (e is RequestFailedException or AggregateException or AuthenticationFailedException)
+        {
+            throw new StoreUnavailableException(Address, e);
+        }
+    }
+
+    /// <summary>The blobs whose names begin with <see cref="Folder"/> and <paramref name="prefix"/>, a page of the service's at a
+    /// time.</summary>
+    public async IAsyncEnumerable<Page<BlobItem>> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? next = null;
+        do
+        {
+            var page = await CallAsync(async container =>
+            {
+                var pages = container.GetBlobsAsync(prefix: folder + prefix, cancellationToken: cancellationToken).AsPages(next);
+                await using var first = pages.GetAsyncEnumerator(cancellationToken);
+                return await first.MoveNextAsync().ConfigureAwait(false) ? first.Current : null;
+            }, cancellationToken).ConfigureAwait(false);
+            if (page is not null)
+            {
+                yield return page;
+            }
+            next = page?.ContinuationToken;
+        }
+        while (!string.IsNullOrEmpty(next));
+    }
+
     /// <summary>The container, which exists from now on.</summary>
-    public async Task<BlobContainerClient> GetAsync(CancellationToken cancellationToken)
+    private async Task<BlobContainerClient> GetAsync(CancellationToken cancellationToken)
     {
         if (!_exists)
         {

@@ -1,8 +1,8 @@
 namespace OrleansTagging.Storage;
 
 /// <summary>
-/// An exclusive lock between threads and processes: a file held open with <see cref="FileShare.None"/>. The operating system lets go of it
-/// when its holder ends, however it ends.
+/// An exclusive lock between threads and processes: a file held open with <see cref="FileShare.None"/>. The operating system lets go of
+/// it when its holder ends, however it ends.
 /// </summary>
 internal static class FileLock
 {
@@ -42,7 +42,8 @@ internal static class FileLock
             }
             if (Environment.TickCount64 - start > patience.TotalMilliseconds)
             {
-                throw new IOException($"Another process has held the lock {path} for {patience.TotalSeconds:0} s; is it stopped in a debugger?");
+                throw new IOException(
+                    $"Another process has held the lock {path} for {patience.TotalSeconds:0} s; is it stopped in a debugger?");
             }
             await Task.Delay(Random.Shared.Next(1, wait + 1), cancellationToken);
             wait = Math.Min(2 * wait, 16);

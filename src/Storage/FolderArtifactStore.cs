@@ -137,7 +137,8 @@ public sealed class FolderArtifactStore : IArtifactStore
     /// <summary>The store's folder.</summary>
     public override string ToString() => _folder;
 
-    /// <summary>Stores what <paramref name="source"/> gives only if it has the expected address; otherwise stores nothing. Returns the address found.</summary>
+    /// <summary>Stores what <paramref name="source"/> gives only if it has the expected address; otherwise stores nothing. Returns the
+    /// address found.</summary>
     internal string CopyIn(Stream source, string extension, string? expected, CancellationToken cancellationToken)
     {
         using var file = TemporaryFile.Create(_temporary);

@@ -5,10 +5,11 @@ using System.Text;
 namespace OrleansTagging.Storage;
 
 /// <summary>
-/// States in a folder: <c>root/state/&lt;name&gt;.state</c>, the name readable from the key. A write takes a lock file, compares, writes a
-/// temporary file, flushes and renames it: any number of threads and processes may race, and one that is killed holds nobody up.
+/// States in a folder: <c>root/state/&lt;name&gt;.state</c>, the name readable from the key. A write takes a lock file, compares, writes
+/// a temporary file, flushes and renames it: any number of threads and processes may race, and one that is killed holds nobody up.
 /// </summary>
-/// <remarks>The lock files work among the processes of one machine and on network file systems that pass locks on; across machines use <see cref="BlobStateStore"/>.</remarks>
+/// <remarks>The lock files work among the processes of one machine and on network file systems that pass locks on; across machines use
+/// <see cref="BlobStateStore"/>.</remarks>
 public sealed class FolderStateStore : IStateStore
 {
     private const string Suffix = ".state";
@@ -44,7 +45,8 @@ public sealed class FolderStateStore : IStateStore
     }
 
     /// <inheritdoc/>
-    public Task<string> WriteAsync(string key, ReadOnlyMemory<byte> content, string? expectedETag, CancellationToken cancellationToken = default)
+    public Task<string> WriteAsync(
+        string key, ReadOnlyMemory<byte> content, string? expectedETag, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
         return Task.Run(() => WithLockAsync(key, expectedETag, (encoded, path, found) =>
@@ -101,7 +103,9 @@ public sealed class FolderStateStore : IStateStore
         {
             await using var held = await FileLock.TakeAsync(Path.Combine(_locks, $"{turn:x2}.lock"), Patience, cancellationToken);
             var found = Read(path, out _);
-            return found?.Write == expectedETag ? act(encoded, path, found) : throw new StateConflictException(key, expectedETag, found?.Write);
+            return found?.Write == expectedETag
+                ? act(encoded, path, found)
+                : throw new StateConflictException(key, expectedETag, found?.Write);
         }
         finally
         {

@@ -4,16 +4,18 @@ namespace OrleansTagging.Storage;
 public sealed record StoredArtifact(string Address, long Bytes);
 
 /// <summary>
-/// A store of immutable artifacts, addressed by their content (<see cref="ArtifactAddress"/>). Whoever stores the same bytes gets the same
-/// address, whether or not they were there before; concurrent writers of the same bytes all succeed. An artifact is there whole or not at all,
-/// and once its address has been returned it survives the end of the process and of the machine's power.
+/// A store of immutable artifacts, addressed by their content (<see cref="ArtifactAddress"/>). Whoever stores the same bytes gets the
+/// same address, whether or not they were there before; concurrent writers of the same bytes all succeed. An artifact is there whole or
+/// not at all, and once its address has been returned it survives the end of the process and of the machine's power.
 /// </summary>
 public interface IArtifactStore
 {
-    /// <summary>Stores a copy of a file. It is read once for its hash and, where the store lacks it, once more for the copy; never whole in memory.</summary>
+    /// <summary>Stores a copy of a file. It is read once for its hash and, where the store lacks it, once more for the copy; never whole
+    /// in memory.</summary>
     /// <returns>The address.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="IOException">The disk is full, the file changed while it was read, or the store failed; nothing was stored.</exception>
+    /// <exception cref="IOException">The disk is full, the file changed while it was read, or the store failed; nothing was
+    /// stored.</exception>
     Task<string> PutFileAsync(string path, string extension, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -42,8 +44,8 @@ public interface IArtifactStore
     Task<byte[]> ReadAsync(string address, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The path of a local file with the artifact's bytes, which can be memory-mapped and must not be changed: the stored file itself in a
-    /// folder store, a verified copy in the local cache otherwise.
+    /// The path of a local file with the artifact's bytes, which can be memory-mapped and must not be changed: the stored file itself in
+    /// a folder store, a verified copy in the local cache otherwise.
     /// </summary>
     /// <exception cref="ArtifactMissingException">The store has no such artifact.</exception>
     /// <exception cref="ArtifactDamagedException">The fetched bytes are not those of the address.</exception>

@@ -4,9 +4,9 @@ namespace OrleansTagging.Storage;
 public sealed record VersionedState(byte[] Content, string ETag);
 
 /// <summary>
-/// A store of small versioned states (a grain's, a lease table's) under keys of any characters. A write or a clear names the version that it
-/// replaces and fails if another came first, across threads, processes and machines; no ETag is ever used twice for a key, so a state that went from A to B and
-/// back to A is another version. After the return of a write it is on disk.
+/// A store of small versioned states (a grain's, a lease table's) under keys of any characters. A write or a clear names the version that
+/// it replaces and fails if another came first, across threads, processes and machines; no ETag is ever used twice for a key, so a state
+/// that went from A to B and back to A is another version. After the return of a write it is on disk.
 /// </summary>
 public interface IStateStore
 {
@@ -23,7 +23,8 @@ public interface IStateStore
     /// <exception cref="StateConflictException">The key has another version, or none; nothing was written.</exception>
     Task<string> WriteAsync(string key, ReadOnlyMemory<byte> content, string? expectedETag, CancellationToken cancellationToken = default);
 
-    /// <summary>Removes a state of the version <paramref name="expectedETag"/>; with null the key must have no state and nothing is done.</summary>
+    /// <summary>Removes a state of the version <paramref name="expectedETag"/>; with null the key must have no state and nothing is
+    /// done.</summary>
     /// <exception cref="StateConflictException">The key has another version, or none; nothing was removed.</exception>
     Task ClearAsync(string key, string? expectedETag, CancellationToken cancellationToken = default);
 

@@ -5,10 +5,12 @@ using System.Text.Json.Serialization;
 namespace OrleansTagging.Storage;
 
 /// <summary>
-/// How a state is stored: one line of JSON (its key, encoded; the id of the write; the SHA-256 of the content) and then the content as it is.
+/// How a state is stored: one line of JSON (its key, encoded; the id of the write; the SHA-256 of the content) and then the content as it
+/// is.
 /// </summary>
 /// <param name="Key">The key's encoding by <see cref="StateKey"/>, in full.</param>
-/// <param name="Write">What no other write of this key has: its number and 64 random bits, so that a cleared and rewritten state is a new version.</param>
+/// <param name="Write">What no other write of this key has: its number and 64 random bits, so that a cleared and rewritten state is a new
+/// version.</param>
 /// <param name="Sha256">The hash of the content, in lower-case hex digits.</param>
 internal sealed partial record StateEnvelope(string Key, string Write, string Sha256)
 {
@@ -41,7 +43,8 @@ internal sealed partial record StateEnvelope(string Key, string Write, string Sh
         length = stored.IndexOf(LineEnd);
         try
         {
-            return length >= 0 && JsonSerializer.Deserialize(stored[..length], Json.Default.StateEnvelope) is { Key: not null, Write: not null } envelope
+            var envelope = length < 0 ? null : JsonSerializer.Deserialize(stored[..length], Json.Default.StateEnvelope);
+            return envelope is { Key: not null, Write: not null }
                 ? envelope
                 : throw new StateDamagedException(location, "its first line is missing");
         }

@@ -5,9 +5,10 @@ using System.Text;
 namespace OrleansTagging.Storage;
 
 /// <summary>
-/// How a state's key becomes the name of a file or blob: readable, and never the same for two keys, even where the file system
-/// ignores case. <c>a-z 0-9 @ = + - _ .</c> stand for themselves (a dot not in front), <c>/</c> becomes <c>,</c>, an upper-case letter its lower-case
-/// one after <c>^</c>, and any other UTF-16 unit <c>%</c> and four hex digits. A name over 200 characters keeps its first 120 and ends in <c>~</c> and its SHA-256.
+/// How a state's key becomes the name of a file or blob: readable, and never the same for two keys, even where the file system ignores
+/// case. <c>a-z 0-9 @ = + - _ .</c> stand for themselves (a dot not in front), <c>/</c> becomes <c>,</c>, an upper-case letter its
+/// lower-case one after <c>^</c>, and any other UTF-16 unit <c>%</c> and four hex digits. A name over 200 characters keeps its first 120
+/// and ends in <c>~</c> and its SHA-256.
 /// </summary>
 internal static class StateKey
 {
@@ -58,8 +59,8 @@ internal static class StateKey
                 case '^' when at + 1 < encoded.Length:
                     key.Append(char.ToUpperInvariant(encoded[++at]));
                     break;
-                case '%' when at + 4 < encoded.Length
-                    && ushort.TryParse(encoded.AsSpan(at + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit):
+                case '%' when at + 4 < encoded.Length && ushort.TryParse(
+                    encoded.AsSpan(at + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit):
                     key.Append((char)unit);
                     at += 4;
                     break;

@@ -12,6 +12,8 @@ public sealed record Store
     private const string ConnectionVariable = "AZURE_STORAGE_CONNECTION_STRING";
     private const string AccountVariable = "AZURE_STORAGE_ACCOUNT";
     private const string CacheVariable = "TAGGING_CACHE";
+    private const Environment.SpecialFolder ApplicationData = Environment.SpecialFolder.LocalApplicationData;
+    private const string Forms = "a folder, azure:CONTAINER or https://ACCOUNT.blob.core.windows.net/CONTAINER";
 
     /// <summary>The location as it was given, without a signature.</summary>
     public required string Location { get; init; }
@@ -29,8 +31,8 @@ public sealed record Store
     public required bool IsFolder { get; init; }
 
     /// <summary>
-    /// A local folder for work in progress (checkpoints being written, a dataset being packed). It lies in the file system of the local artifacts, so
-    /// that <see cref="IArtifactStore.MoveFileAsync"/> from here copies nothing. Who writes here cleans up here.
+    /// A local folder for work in progress (checkpoints being written, a dataset being packed). It lies in the file system of the local
+    /// artifacts, so that <see cref="IArtifactStore.MoveFileAsync"/> from here copies nothing. Who writes here cleans up here.
     /// </summary>
     public string Scratch => Path.Combine(Root, "scratch");
 
@@ -38,21 +40,22 @@ public sealed record Store
     /// Opens a store. The location is one of
     /// <list type="bullet">
     /// <item>a folder, which is created;</item>
-    /// <item><c>azure:container</c> or <c>azure:container/prefix</c>: a container in the account that <c>AZURE_STORAGE_CONNECTION_STRING</c> gives, or, as
-    /// the identity of this process, in the account named by <c>AZURE_STORAGE_ACCOUNT</c>;</item>
-    /// <item><c>https://account.blob.core.windows.net/container</c>, with or without <c>/prefix</c>: as the identity of this process, or by the signature
-    /// (SAS) in its query.</item>
+    /// <item><c>azure:container</c> or <c>azure:container/prefix</c>: a container in the account that
+    /// <c>AZURE_STORAGE_CONNECTION_STRING</c> gives, or, as the identity of this process, in the account named by
+    /// <c>AZURE_STORAGE_ACCOUNT</c>;</item>
+    /// <item><c>https://account.blob.core.windows.net/container</c>, with or without <c>/prefix</c>: as the identity of this process, or
+    /// by the signature (SAS) in its query.</item>
     /// </list>
-    /// "The identity of this process" is what <see cref="DefaultAzureCredential"/> finds: a managed identity, environment variables, a developer's login.
-    /// Local copies of a container's artifacts go below <c>$TAGGING_CACHE</c>, by default the user's folder for application data.
-    /// The container is created when it is first needed; opening talks to nobody.
+    /// "The identity of this process" is what <see cref="DefaultAzureCredential"/> finds: a managed identity, environment variables, a
+    /// developer's login. Local copies of a container's artifacts go below <c>$TAGGING_CACHE</c>, by default the user's folder for
+    /// application data. The container is created when it is first needed; opening talks to nobody.
     /// </summary>
     /// <exception cref="StoreLocationException">The location, or the environment it relies on, cannot be used.</exception>
     public static Store Open(string location)
     {
         if (string.IsNullOrWhiteSpace(location))
         {
-            throw new StoreLocationException("No store is named: give a folder, azure:CONTAINER or https://ACCOUNT.blob.core.windows.net/CONTAINER.");
+            throw new StoreLocationException($"No store is named: give {Forms}.");
         }
         if (location.StartsWith(AzureScheme, StringComparison.OrdinalIgnoreCase))
         {
@@ -65,7 +68,7 @@ public sealed record Store
         }
         if (location.Contains("://"))
         {
-            throw new StoreLocationException($"'{location}' is no store: give a folder, azure:CONTAINER or https://ACCOUNT.blob.core.windows.net/CONTAINER.");
+            throw new StoreLocationException($"'{location}' is no store: give {Forms}.");
         }
         return OpenFolder(location);
     }
@@ -121,7 +124,8 @@ public sealed record Store
         }
         if (Environment.GetEnvironmentVariable(AccountVariable) is { Length: > 0 } account)
         {
-            return new BlobContainerClient(new Uri($"https://{account}.blob.core.windows.net/{name}"), new DefaultAzureCredential(), Options());
+            var address = new Uri($"https://{account}.blob.core.windows.net/{name}");
+            return new BlobContainerClient(address, new DefaultAzureCredential(), Options());
         }
         throw new StoreLocationException($"'{location}' names no account: set {ConnectionVariable} or {AccountVariable}.");
     }
@@ -130,7 +134,7 @@ public sealed record Store
     {
         var caches = Environment.GetEnvironmentVariable(CacheVariable) is { Length: > 0 } chosen
             ? chosen
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "orleans-tagging");
+            : Path.Combine(Environment.GetFolderPath(ApplicationData, Environment.SpecialFolderOption.DoNotVerify), "orleans-tagging");
         // Artifacts are the same whoever stored them, so that stores of one container may share a cache whatever their prefix.
         var root = Path.GetFullPath(Path.Combine(caches, $"{container.AccountName}-{container.Name}"));
         try
@@ -146,7 +150,8 @@ public sealed record Store
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreLocationException($"The cache {root} cannot be opened: {e.Message} Set {CacheVariable} to a folder that can be written.", e);
+            throw new StoreLocationException(
+                $"The cache {root} cannot be opened: {e.Message} Set {CacheVariable} to a folder that can be written.", e);
         }
     }
 
@@ -173,6 +178,7 @@ public sealed record Store
         options.Retry.MaxRetries = 6;
         options.Retry.Delay = TimeSpan.FromSeconds(0.5);
         options.Retry.MaxDelay = TimeSpan.FromSeconds(30);
+        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(60); // for a request of at most a block, not for a whole artifact
         return options;
     }
 }

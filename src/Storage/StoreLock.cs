@@ -4,8 +4,8 @@ using System.Globalization;
 namespace OrleansTagging.Storage;
 
 /// <summary>
-/// The right to host grains on a folder store: one process at a time. It is the lock on <c>root/host.lock</c>, which the operating system takes back when the
-/// process ends, however it ends; <c>root/host.pid</c> tells others who has it.
+/// The right to host grains on a folder store: one process at a time. It is the lock on <c>root/host.lock</c>, which the operating system
+/// takes back when the process ends, however it ends; <c>root/host.pid</c> tells others who has it.
 /// </summary>
 public sealed class StoreLock : IDisposable
 {
@@ -16,7 +16,8 @@ public sealed class StoreLock : IDisposable
     /// <summary>Takes the lock of the folder store at <paramref name="root"/> if no one has it.</summary>
     /// <param name="root">The store's folder; it is created.</param>
     /// <param name="taken">The lock, to be disposed of when hosting ends.</param>
-    /// <param name="holder">The process id of who has the lock; 0 where that is not known yet. This process's own id if it was taken.</param>
+    /// <param name="holder">The process id of who has the lock; 0 where that is not known yet. This process's own id if it was
+    /// taken.</param>
     /// <returns>Whether it was taken.</returns>
     /// <exception cref="IOException">The folder or the file cannot be created.</exception>
     public static bool TryAcquire(string root, [NotNullWhen(true)] out StoreLock? taken, out int holder)

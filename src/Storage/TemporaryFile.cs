@@ -30,6 +30,10 @@ internal sealed class TemporaryFile : IDisposable
     public static TemporaryFile Take(string path, string folder)
     {
         var temporary = NewPath(folder);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite); // It may be read-only and is about to be opened.
+        }
         // A rename keeps the time stamp, and an old one would let the sweep take the file for a leftover.
         File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
         try
@@ -37,9 +41,16 @@ internal sealed class TemporaryFile : IDisposable
             File.Move(path, temporary);
             return new TemporaryFile(temporary, FileMode.Open);
         }
-        catch (IOException) when (File.Exists(path) && File.Exists(temporary))
+        catch
         {
-            File.Delete(temporary); // The copy to another file system failed half-way, for instance on a full disk.
+            if (!File.Exists(path))
+            {
+                File.Move(temporary, path); // Moved but not opened: the caller has it back.
+            }
+            else
+            {
+                File.Delete(temporary); // The copy to another file system failed half-way, for instance on a full disk.
+            }
             throw;
         }
     }

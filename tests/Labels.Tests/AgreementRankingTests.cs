@@ -107,6 +107,8 @@ public sealed class AgreementRankingTests
         Assert.Throws<ArgumentException>(() => new CompactLabels([0, 2, 1], [5]));
         Assert.Throws<ArgumentException>(() => new CompactLabels([0, 2], [5]));
         Assert.Equal(0, CompactLabels.Of([]).Clips);
+        Assert.Throws<ArgumentOutOfRangeException>(() => packed[clips.Length].Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => packed[-1].Length);
     }
 
     [Fact]
@@ -114,7 +116,9 @@ public sealed class AgreementRankingTests
     {
         using var folder = new TemporaryFolder();
         var map = new ClassMap(["Bark", "Gong"]);
-        var packed = CompactLabels.Read(folder.Text("l.csv", "fname,labels\na.wav,\"Gong,Bark\"\nb.wav,\nc.wav,Gong\n"), map);
+        var packed = CompactLabels.Read(folder.Text("l.csv", "fname,labels\na.wav,\"Gong,Bark\"\nb.wav,\nc.wav,Gong"), map);
+        Assert.Equal(3, packed.Clips);
+        Assert.Equal(3, packed.LabelCount);
         Assert.Equal([1, 0], packed[0].ToArray());
         Assert.True(packed[1].IsEmpty);
         Assert.Equal([1], packed[2].ToArray());

@@ -2,7 +2,7 @@ namespace OrleansTagging.Labels.Tests;
 
 public sealed class BlendTests
 {
-    private static readonly ClassMap Classes = new(["a", "b"]);
+    private static readonly ClassMap _classes = new(["a", "b"]);
 
     [Fact]
     public void Every_member_has_the_same_weight()
@@ -18,8 +18,8 @@ public sealed class BlendTests
     public void Rows_are_matched_by_file_name()
     {
         var blend = Blend.Mean([
-            new PredictionTable(["x", "y"], Classes, [1, 2, 3, 4]),
-            new PredictionTable(["y", "x"], Classes, [5, 6, 7, 8])]);
+            new PredictionTable(["x", "y"], _classes, [1, 2, 3, 4]),
+            new PredictionTable(["y", "x"], _classes, [5, 6, 7, 8])]);
         Assert.Equal(["x", "y"], blend.FileNames);
         Assert.Equal([4, 5, 4, 5], blend.Scores.ToArray());
     }
@@ -27,10 +27,10 @@ public sealed class BlendTests
     [Fact]
     public void Mismatching_members_are_refused()
     {
-        var first = new PredictionTable(["x", "y"], Classes, [1, 2, 3, 4]);
-        Assert.Throws<InputException>(() => Blend.Mean([first, new PredictionTable(["x"], Classes, [1, 2])]));
+        var first = new PredictionTable(["x", "y"], _classes, [1, 2, 3, 4]);
+        Assert.Throws<InputException>(() => Blend.Mean([first, new PredictionTable(["x"], _classes, [1, 2])]));
         Assert.Contains("'y'",
-            Assert.Throws<InputException>(() => Blend.Mean([first, new PredictionTable(["x", "z"], Classes, [1, 2, 3, 4])])).Message);
+            Assert.Throws<InputException>(() => Blend.Mean([first, new PredictionTable(["x", "z"], _classes, [1, 2, 3, 4])])).Message);
         Assert.Throws<InputException>(() => Blend.Mean([first, new PredictionTable(["x", "y"], new ClassMap(["b", "a"]), [1, 2, 3, 4])]));
         Assert.Throws<InputException>(() => Blend.Mean(Array.Empty<PredictionTable>()));
         Assert.Throws<ArgumentException>(() => Blend.Mean([[1.0, 2], [1.0]]));

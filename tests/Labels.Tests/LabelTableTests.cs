@@ -6,13 +6,13 @@ namespace OrleansTagging.Labels.Tests;
 
 public sealed class LabelTableTests
 {
-    private static readonly ClassMap Classes = new(["Bark", "Gong", "Meow"]);
+    private static readonly ClassMap _classes = new(["Bark", "Gong", "Meow"]);
 
     [Fact]
     public void Clips_come_in_file_order_with_their_labels_in_cell_order()
     {
         using var folder = new TemporaryFolder();
-        var table = LabelTable.Read(folder.Text("l.csv", "fname,labels\nb.wav,\"Meow,Bark\"\na.wav,Gong\nc.wav,\n"), Classes);
+        var table = LabelTable.Read(folder.Text("l.csv", "fname,labels\nb.wav,\"Meow,Bark\"\na.wav,Gong\nc.wav,\n"), _classes);
 
         Assert.Equal([new("b.wav", [2, 0]), new("a.wav", [1]), new("c.wav", [])], table.Clips);
         Assert.True(table.TryGetClip("a.wav", out var clip));
@@ -25,7 +25,7 @@ public sealed class LabelTableTests
     {
         using var folder = new TemporaryFolder();
         var table = LabelTable.Read(
-            folder.Text("post.csv", "usage,labels,fname,license\nPublic,Gong,a.wav,CC0\r\nPrivate,\"Gong,Bark\",b.wav,CC0\r\n"), Classes);
+            folder.Text("post.csv", "usage,labels,fname,license\nPublic,Gong,a.wav,CC0\r\nPrivate,\"Gong,Bark\",b.wav,CC0\r\n"), _classes);
         Assert.Equal([new("a.wav", [1]), new("b.wav", [1, 0])], table.Clips);
     }
 
@@ -34,7 +34,7 @@ public sealed class LabelTableTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("l.csv"), "fname,labels\n\na.wav,Gong\n\n", new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
-        Assert.Equal([new("a.wav", [1])], LabelTable.Read(folder.File("l.csv"), Classes).Clips);
+        Assert.Equal([new("a.wav", [1])], LabelTable.Read(folder.File("l.csv"), _classes).Clips);
     }
 
     [Theory]
@@ -55,7 +55,7 @@ public sealed class LabelTableTests
     public void Faults_name_file_and_line(string content, string line, string what)
     {
         using var folder = new TemporaryFolder();
-        var message = Assert.Throws<InputException>(() => LabelTable.Read(folder.Text("l.csv", content), Classes)).Message;
+        var message = Assert.Throws<InputException>(() => LabelTable.Read(folder.Text("l.csv", content), _classes)).Message;
         Assert.Contains("l.csv, " + line, message);
         Assert.Contains(what, message);
         Assert.DoesNotContain('\n', message);
@@ -68,7 +68,7 @@ public sealed class LabelTableTests
     public void An_empty_or_binary_file_is_named(string content, string what)
     {
         using var folder = new TemporaryFolder();
-        var message = Assert.Throws<InputException>(() => LabelTable.Read(folder.Text("l.csv", content), Classes)).Message;
+        var message = Assert.Throws<InputException>(() => LabelTable.Read(folder.Text("l.csv", content), _classes)).Message;
         Assert.Contains("l.csv", message);
         Assert.Contains(what, message);
     }
@@ -78,7 +78,7 @@ public sealed class LabelTableTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder.File("l.csv"), [0x80, 0xff, 0xfe, 0x41, 0xc3, 0x28]);
-        var message = Assert.Throws<InputException>(() => LabelTable.Read(folder.File("l.csv"), Classes)).Message;
+        var message = Assert.Throws<InputException>(() => LabelTable.Read(folder.File("l.csv"), _classes)).Message;
         Assert.Contains("l.csv", message);
         Assert.Contains("binary", message);
     }
@@ -88,14 +88,14 @@ public sealed class LabelTableTests
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.File("l.csv"));
-        Assert.Contains("l.csv", Assert.Throws<InputException>(() => LabelTable.Read(folder.File("l.csv"), Classes)).Message);
+        Assert.Contains("l.csv", Assert.Throws<InputException>(() => LabelTable.Read(folder.File("l.csv"), _classes)).Message);
     }
 
     [Fact]
     public void Several_labels_are_quoted_and_one_is_not()
     {
         using var folder = new TemporaryFolder();
-        LabelTable.Write(folder.File("l.csv"), Classes, [new("b.wav", [2, 0]), new("a.wav", [1]), new("c.wav", [])]);
+        LabelTable.Write(folder.File("l.csv"), _classes, [new("b.wav", [2, 0]), new("a.wav", [1]), new("c.wav", [])]);
         Assert.Equal("fname,labels\nb.wav,\"Meow,Bark\"\na.wav,Gong\nc.wav,\n", File.ReadAllText(folder.File("l.csv")));
         Assert.Equal(["l.csv"], folder.Names());
     }
@@ -105,7 +105,7 @@ public sealed class LabelTableTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.Text("l.csv", "older");
-        Assert.ThrowsAny<Exception>(() => LabelTable.Write(path, Classes, [new("a.wav", [1]), new("b.wav", [99])]));
+        Assert.ThrowsAny<Exception>(() => LabelTable.Write(path, _classes, [new("a.wav", [1]), new("b.wav", [99])]));
         Assert.Equal("older", File.ReadAllText(path));
         Assert.Equal(["l.csv"], folder.Names());
     }
@@ -124,16 +124,16 @@ public sealed class LabelTableTests
 
         Prop.ForAll(clips.ToArbitrary(), written =>
         {
-            LabelTable.Write(folder.File("l.csv"), Classes, written);
-            Assert.Equal(written, LabelTable.Read(folder.File("l.csv"), Classes).Clips);
+            LabelTable.Write(folder.File("l.csv"), _classes, written);
+            Assert.Equal(written, LabelTable.Read(folder.File("l.csv"), _classes).Clips);
         }).QuickCheckThrowOnFailure();
     }
 
     [Fact]
     public void A_table_refuses_what_a_file_may_not_hold()
     {
-        Assert.Throws<InputException>(() => new LabelTable(Classes, [new("a", [0]), new("a", [1])]));
-        Assert.Throws<InputException>(() => new LabelTable(Classes, [new("a", [3])]));
-        Assert.Throws<InputException>(() => new LabelTable(Classes, [new("a", [1, 1])]));
+        Assert.Throws<InputException>(() => new LabelTable(_classes, [new("a", [0]), new("a", [1])]));
+        Assert.Throws<InputException>(() => new LabelTable(_classes, [new("a", [3])]));
+        Assert.Throws<InputException>(() => new LabelTable(_classes, [new("a", [1, 1])]));
     }
 }

@@ -6,7 +6,7 @@ namespace OrleansTagging.Labels.Tests;
 
 public sealed class NpyTests
 {
-    private static readonly byte[] Version1 = Encoding.Latin1.GetBytes("\u0093NUMPY\u0001\0");
+    private static readonly byte[] _version1 = Encoding.Latin1.GetBytes("\u0093NUMPY\u0001\0");
 
     [Fact]
     public void Files_of_numpy_read_with_their_shape()
@@ -43,7 +43,7 @@ public sealed class NpyTests
                       from j in Enumerable.Range(0, 3)
                       from i in Enumerable.Range(0, 2)
                       select (byte)(12 * i + 4 * j + k);
-        using var stream = new MemoryStream([.. Version1, (byte)header.Length, 0, .. header, .. numbers]);
+        using var stream = new MemoryStream([.. _version1, (byte)header.Length, 0, .. header, .. numbers]);
         Assert.Equal(Enumerable.Range(0, 24).Select(number => (byte)number), NpyFile.Read<byte>(stream, "array").Values);
     }
 
@@ -200,7 +200,7 @@ public sealed class NpyTests
         var text = header.PadRight(117) + "\n";
         File.WriteAllBytes(
             folder.File("a.npy"),
-            [.. Version1, (byte)text.Length, 0, .. Encoding.Latin1.GetBytes(text), .. new byte[6 * sizeof(float)]]);
+            [.. _version1, (byte)text.Length, 0, .. Encoding.Latin1.GetBytes(text), .. new byte[6 * sizeof(float)]]);
         Assert.All(Faults(folder.File("a.npy")), message => Assert.Contains(what, message));
     }
 

@@ -5,7 +5,7 @@ namespace OrleansTagging.Labels.Tests;
 
 public sealed class PredictionTableTests
 {
-    private static readonly ClassMap Classes = new(["Bark", "Gong", "Meow"]);
+    private static readonly ClassMap _classes = new(["Bark", "Gong", "Meow"]);
 
     [Fact]
     public void Columns_in_any_order_give_scores_in_class_order()
@@ -13,7 +13,7 @@ public sealed class PredictionTableTests
         using var folder = new TemporaryFolder();
         var path = folder.Text("p.csv", "Meow,fname,Bark,Gong\n0.3,b.wav,0.1,2e-1\n3,a.wav,1,-2\n");
 
-        var table = PredictionTable.Read(path, Classes);
+        var table = PredictionTable.Read(path, _classes);
         Assert.Equal(["b.wav", "a.wav"], table.FileNames);
         Assert.Equal([0.1, 0.2, 0.3, 1, -2, 3], table.Scores.ToArray());
         Assert.True(table.TryGetRow("a.wav", out var row));
@@ -39,7 +39,7 @@ public sealed class PredictionTableTests
     public void Faults_name_file_line_and_clip(string content, string line, string what)
     {
         using var folder = new TemporaryFolder();
-        var message = Assert.Throws<InputException>(() => PredictionTable.Read(folder.Text("p.csv", content), Classes)).Message;
+        var message = Assert.Throws<InputException>(() => PredictionTable.Read(folder.Text("p.csv", content), _classes)).Message;
         Assert.Contains("p.csv, " + line, message);
         Assert.Contains(what, message);
     }
@@ -49,7 +49,7 @@ public sealed class PredictionTableTests
     {
         using var folder = new TemporaryFolder();
         Assert.Contains("p.csv: the file is empty",
-            Assert.Throws<InputException>(() => PredictionTable.Read(folder.Text("p.csv", ""), Classes)).Message);
+            Assert.Throws<InputException>(() => PredictionTable.Read(folder.Text("p.csv", ""), _classes)).Message);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class PredictionTableTests
         var finite = ArbMap.Default.GeneratorFor<NormalFloat>().Select(number => number.Get);
         var tables = from clips in Gen.Choose(0, 8)
                      from scores in finite.ArrayOf(clips * 3)
-                     select new PredictionTable(Enumerable.Range(0, clips).Select(clip => $"{clip},\"x\".wav"), Classes, scores);
+                     select new PredictionTable(Enumerable.Range(0, clips).Select(clip => $"{clip},\"x\".wav"), _classes, scores);
 
         Prop.ForAll(tables.ToArbitrary(), written =>
         {
@@ -79,15 +79,15 @@ public sealed class PredictionTableTests
     public void Numbers_are_written_the_same_in_every_culture()
     {
         using var folder = new TemporaryFolder();
-        new PredictionTable(["a.wav"], Classes, [0.1, 1234567.5, 1e-20]).Write(folder.File("p.csv"));
+        new PredictionTable(["a.wav"], _classes, [0.1, 1234567.5, 1e-20]).Write(folder.File("p.csv"));
         Assert.Equal("fname,Bark,Gong,Meow\na.wav,0.1,1234567.5,1E-20\n", File.ReadAllText(folder.File("p.csv")));
     }
 
     [Fact]
     public void A_table_refuses_a_wrong_shape_a_clip_twice_and_NaN()
     {
-        Assert.Throws<ArgumentException>(() => new PredictionTable(["a"], Classes, [1, 2]));
-        Assert.Throws<InputException>(() => new PredictionTable(["a", "a"], Classes, new double[6]));
-        Assert.Contains("'a'", Assert.Throws<InputException>(() => new PredictionTable(["a"], Classes, [1, 2, double.NaN])).Message);
+        Assert.Throws<ArgumentException>(() => new PredictionTable(["a"], _classes, [1, 2]));
+        Assert.Throws<InputException>(() => new PredictionTable(["a", "a"], _classes, new double[6]));
+        Assert.Contains("'a'", Assert.Throws<InputException>(() => new PredictionTable(["a"], _classes, [1, 2, double.NaN])).Message);
     }
 }

@@ -39,7 +39,7 @@ public sealed class SeededRandomTests
         // Stored results depend on them: a change here is a change of every seeded result.
         var random = SeededRandom.Of(1, 2, 3);
         ulong[] drawn = [random.NextUInt64(), random.NextUInt64(), random.NextUInt64()];
-        Assert.Equal(FirstOfKey123, drawn);
+        Assert.Equal(_firstOfKey123, drawn);
         Assert.Equal(0xAF63DC4C8601EC8CUL, SeededRandom.Key("a"));
     }
 
@@ -113,6 +113,6 @@ public sealed class SeededRandomTests
         });
     }
 
-    private static readonly ulong[] FirstOfKey123 =
+    private static readonly ulong[] _firstOfKey123 =
         [5518270162553207603, 18257445631509135136, 18386890821868426538];
 }

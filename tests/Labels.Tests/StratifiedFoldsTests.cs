@@ -5,7 +5,7 @@ namespace OrleansTagging.Labels.Tests;
 
 public sealed class StratifiedFoldsTests
 {
-    private static readonly Config Cases = Config.QuickThrowOnFailure.WithMaxTest(150);
+    private static readonly Config _cases = Config.QuickThrowOnFailure.WithMaxTest(150);
 
     [Fact]
     public void Every_label_and_every_fold_is_within_one_clip_of_even()
@@ -16,7 +16,7 @@ public sealed class StratifiedFoldsTests
                      from share in Gen.Choose(0, 25)
                      from seed in Gen.Choose(0, int.MaxValue)
                      select (classes, clips, folds, share, seed);
-        Check.One(Cases, Prop.ForAll(inputs.ToArbitrary(), input =>
+        Check.One(_cases, Prop.ForAll(inputs.ToArbitrary(), input =>
         {
             var labels = Multilabel.Clips(input.clips, input.classes, input.share / 100.0, (ulong)input.seed);
             var assignment = StratifiedFolds.Assign(labels, input.classes, input.folds, (ulong)input.seed);

@@ -6,8 +6,9 @@ using Azure.Storage.Blobs;
 namespace OrleansTagging.Storage.Tests;
 
 /// <summary>
-/// Azurite, the storage service's emulator, as a child process on a free port of the loopback interface. It is looked for in <c>tools/azurite</c> of the
-/// artifacts folder, where <c>npm install --prefix artifacts/tools/azurite azurite@3.35.0</c> puts it; without it the tests that need it are skipped.
+/// Azurite, the storage service's emulator, as a child process on a free port of the loopback interface. It is looked for in
+/// <c>tools/azurite</c> of the artifacts folder, where <c>npm install --prefix artifacts/tools/azurite azurite@3.35.0</c> puts it;
+/// without it the tests that need it are skipped.
 /// </summary>
 public sealed class Azurite : IAsyncLifetime
 {
@@ -15,7 +16,8 @@ public sealed class Azurite : IAsyncLifetime
     // The emulator's published key; it opens nothing else.
     private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
     // Ends with its parent: when the pipe to it closes.
-    private const string Start = "process.stdin.on('end', () => process.exit()).resume(); process.argv.splice(1, 0, 'azurite-blob'); require(process.argv.pop())";
+    private const string Start =
+        "process.stdin.on('end', () => process.exit()).resume(); process.argv.splice(1, 0, 'azurite-blob'); require(process.argv.pop())";
 
     private Process? _process;
     private string? _connection;
@@ -23,16 +25,22 @@ public sealed class Azurite : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var main = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../tools/azurite/node_modules/azurite/dist/src/blob/main.js"));
+        var tools = Path.Combine(AppContext.BaseDirectory, "../../../tools");
+        var main = Path.GetFullPath(Path.Combine(tools, "azurite/node_modules/azurite/dist/src/blob/main.js"));
         if (!File.Exists(main))
         {
             _absence = "Azurite is not installed: npm install --prefix artifacts/tools/azurite azurite@3.35.0";
             return;
         }
-        string[] arguments = ["-e", Start, "--", "--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence", "--silent", "--disableTelemetry", main];
+        string[] options = ["--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence", "--silent", "--disableTelemetry"];
+        var start = new ProcessStartInfo("node", ["-e", Start, "--", .. options, main])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+        };
         try
         {
-            _process = Process.Start(new ProcessStartInfo("node", arguments) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+            _process = Process.Start(start)!;
         }
         catch (System.ComponentModel.Win32Exception e)
         {

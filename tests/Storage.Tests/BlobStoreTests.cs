@@ -1,4 +1,5 @@
 using System.Text;
+using Azure.Storage.Blobs;
 
 namespace OrleansTagging.Storage.Tests;
 
@@ -43,6 +44,36 @@ public sealed class BlobStoreTests(Azurite azurite) : IDisposable
         Assert.Equal("https://account.blob.core.windows.net/tagging/team/state/", store.State.ToString());
         Assert.Equal(Path.Combine(_folder.Root, "account-tagging"), store.Root);
         Assert.DoesNotContain("secret", store.ToString());
+    }
+
+    [Fact]
+    public async Task A_service_that_does_not_answer_is_an_unavailable_store()
+    {
+        // A port that was free a moment ago: nobody listens there.
+        var nobody = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        nobody.Start();
+        var port = ((System.Net.IPEndPoint)nobody.LocalEndpoint).Port;
+        nobody.Stop();
+        var options = new BlobClientOptions { Retry = { MaxRetries = 1, Delay = TimeSpan.FromMilliseconds(1) } };
+        var key = Convert.ToBase64String(new byte[64]);
+        var container = new BlobContainerClient(
+            $"DefaultEndpointsProtocol=http;AccountName=a;AccountKey={key};BlobEndpoint=http://127.0.0.1:{port}/a;", "gone", options);
+        var artifacts = new BlobArtifactStore(container, _folder.Root);
+        var states = new BlobStateStore(container);
+        var address = ArtifactAddress.Of("x"u8, "txt");
+        Func<Task>[] calls =
+        [
+            () => artifacts.PutAsync("x"u8.ToArray(), "txt"), () => artifacts.PutAsync(new MemoryStream(), "txt"),
+            () => artifacts.ReadAsync(address), () => artifacts.GetLocalPathAsync(address),
+            async () => await artifacts.ListAsync().GetAsyncEnumerator().MoveNextAsync(),
+            () => states.ReadAsync("k"), () => states.WriteAsync("k", "x"u8.ToArray(), null), () => states.ClearAsync("k", null),
+        ];
+        foreach (var call in calls)
+        {
+            var fault = await Assert.ThrowsAsync<StoreUnavailableException>(call);
+            Assert.Contains($"http://127.0.0.1:{port}/a/gone", fault.Message);
+            Assert.DoesNotContain('\n', fault.Message);
+        }
     }
 
     [Fact]

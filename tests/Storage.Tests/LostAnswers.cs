@@ -4,7 +4,8 @@ using Azure.Storage.Blobs;
 
 namespace OrleansTagging.Storage.Tests;
 
-/// <summary>A network that carries requests to the service and now and then loses the answer to a PUT, after the service has done its work.</summary>
+/// <summary>A network that carries requests to the service and now and then loses the answer to a PUT, after the service has done its
+/// work.</summary>
 internal sealed class LostAnswers(int everyPut) : HttpPipelinePolicy
 {
     private int _puts;

@@ -4,8 +4,8 @@ using System.Text;
 namespace OrleansTagging.Storage.Tests;
 
 /// <summary>
-/// Another process that uses a store: this test program, started again with the word <c>writer</c>, what to do and with what. It says a line for all that
-/// it has done and can be killed at any instant.
+/// Another process that uses a store: this test program, started again with the word <c>writer</c>, what to do and with what. It says a
+/// line for all that it has done and can be killed at any instant.
 /// </summary>
 internal sealed class WriterProcess : IDisposable
 {
@@ -22,8 +22,8 @@ internal sealed class WriterProcess : IDisposable
             return WriteAsync(task).GetAwaiter().GetResult();
         }
         return arguments.Any(argument => argument is "--server" or "--internal-msbuild-node")
-            ? Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(arguments, SelfRegisteredExtensions.AddSelfRegisteredExtensions)
-                .GetAwaiter().GetResult()
+            ? Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework
+                .RunAsync(arguments, SelfRegisteredExtensions.AddSelfRegisteredExtensions).GetAwaiter().GetResult()
             : Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(arguments).GetAwaiter().GetResult();
     }
 
@@ -141,7 +141,8 @@ internal sealed class WriterProcess : IDisposable
         }
     }
 
-    /// <summary>Appends the lines <c>name 0</c>, <c>name 1</c>, … to a state, each by reading, writing and, after a lost race, reading again.</summary>
+    /// <summary>Appends the lines <c>name 0</c>, <c>name 1</c>, … to a state, each by reading, writing and, after a lost race, reading
+    /// again.</summary>
     public static async Task AppendAsync(IStateStore states, string key, string name, int times)
     {
         for (var number = 0; number < times; number++)
