@@ -126,6 +126,47 @@ public sealed class AlarmTests
     }
 
     [Fact]
+    public async Task A_grain_that_delays_its_deactivation_is_collected_later()
+    {
+        var clock = new StandingClock();
+        await using var cluster = await Clusters.StartAsync(s => s.Configure<GrainCollectionOptions>(o => o.CollectionAge = 5 * _minute), time: clock);
+        await cluster.Client.GetGrain<IAlarmGrain>("i").Delay(20 * _minute);
+        clock.Advance(19 * _minute);
+        Assert.Equal(1, cluster.ActivationCount);
+        clock.Advance(2 * _minute);
+        await Clusters.Until(() => cluster.ActivationCount == 0);
+    }
+
+    [Fact]
+    public async Task A_reminder_due_at_once_ticks_at_once()
+    {
+        var clock = new StandingClock();
+        await using var cluster = await Clusters.StartAsync(time: clock);
+        await cluster.Client.GetGrain<IAlarmGrain>("j").SetReminder("r", TimeSpan.Zero, 10 * _minute);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await Ticks(cluster, "reminder r", 1);
+    }
+
+    [Fact]
+    public async Task A_reminder_that_was_missed_ticks_at_its_next_time()
+    {
+        var clock = new StandingClock();
+        var table = new InMemoryReminderTable();
+        await table.UpsertRow(new ReminderEntry
+        {
+            GrainId = GrainId.Create("alarm", "k"),
+            ReminderName = "r",
+            StartAt = clock.GetUtcNow().UtcDateTime - (5 * _minute),
+            Period = 3 * _minute,
+        });
+        await using var cluster = await Clusters.StartAsync(s => s.Services.AddSingleton<IReminderTable>(table), time: clock);
+        clock.Advance(TimeSpan.FromSeconds(59));
+        Assert.DoesNotContain("reminder r", Lines(cluster));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await Ticks(cluster, "reminder r", 1);
+    }
+
+    [Fact]
     public async Task Stopping_a_silo_deactivates_its_grains_first()
     {
         var cluster = await Clusters.StartAsync();

@@ -92,6 +92,9 @@ public interface IGateGrain : IGrainWithStringKey
 
     [ResponseTimeout("00:00:00.050")]
     Task WaitBriefly();
+
+    [OneWay]
+    Task Shout();
 }
 
 public sealed class GateGrain(Journal journal) : Grain, IGateGrain
@@ -136,6 +139,12 @@ public sealed class GateGrain(Journal journal) : Grain, IGateGrain
     public Task<string> Read() => Task.FromResult("read");
 
     public Task WaitBriefly() => _open.Task;
+
+    public Task Shout()
+    {
+        journal.Add("shout");
+        throw new InvalidOperationException("nobody hears this");
+    }
 }
 
 public interface IPairGrain : IGrainWithIntegerKey
@@ -329,7 +338,9 @@ public interface IAlarmGrain : IGrainWithStringKey
 
     Task RemoveReminder(string name);
 
-    Task StartTimer(TimeSpan due, TimeSpan period);
+    Task StartTimer(TimeSpan due, TimeSpan period, bool keepAlive = false);
+
+    Task Delay(TimeSpan time);
 
     Task Deactivate();
 }
@@ -354,7 +365,13 @@ public sealed class AlarmGrain(Journal journal) : Grain, IAlarmGrain, IRemindabl
 
     public async Task RemoveReminder(string name) => await this.UnregisterReminder((await this.GetReminder(name))!);
 
-    public Task StartTimer(TimeSpan due, TimeSpan period)
+    public Task Delay(TimeSpan time)
+    {
+        DelayDeactivation(time);
+        return Task.CompletedTask;
+    }
+
+    public Task StartTimer(TimeSpan due, TimeSpan period, bool keepAlive)
     {
         this.RegisterGrainTimer(
             () =>
@@ -362,7 +379,7 @@ public sealed class AlarmGrain(Journal journal) : Grain, IAlarmGrain, IRemindabl
                 journal.Add("tick");
                 return Task.CompletedTask;
             },
-            new GrainTimerCreationOptions(due, period));
+            new GrainTimerCreationOptions(due, period) { KeepAlive = keepAlive });
         return Task.CompletedTask;
     }
 

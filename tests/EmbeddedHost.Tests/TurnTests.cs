@@ -16,14 +16,12 @@ public sealed class TurnTests
             Config.QuickThrowOnFailure.WithMaxTest(20),
             Prop.ForAll(
                 ArbMap.Default.ArbFor<PositiveInt>().Generator.ArrayOf().Where(a => a.Length is > 0 and < 40).ToArbitrary(),
-                steps =>
+                async steps =>
                 {
                     var key = $"count {Interlocked.Increment(ref keys)}";
-                    var work = Task.WhenAll(steps.Select(s => Task.Run(
+                    var results = await Task.WhenAll(steps.Select(s => Task.Run(
                         () => cluster.Client.GetGrain<ICounterGrain>(key).IncrementSlowly(s.Get % 5))));
-                    work.GetAwaiter().GetResult();
-                    var results = work.GetAwaiter().GetResult().Order().ToArray();
-                    return results.SequenceEqual(Enumerable.Range(1, steps.Length));
+                    return results.Order().SequenceEqual(Enumerable.Range(1, steps.Length));
                 }));
     }
 
@@ -36,7 +34,7 @@ public sealed class TurnTests
         var second = gate.Quick();
         await gate.Open();
         await Task.WhenAll(first, second);
-        Assert.Equal(["wait", "quick"], await JournalOf(cluster));
+        Assert.Equal(["wait", "quick"], JournalOf(cluster));
     }
 
     [Fact]
@@ -105,10 +103,52 @@ public sealed class TurnTests
         var gate = cluster.Client.GetGrain<IGateGrain>("f");
         using var cancel = new CancellationTokenSource();
         var waiting = gate.WaitCancellable(cancel.Token);
-        await Clusters.Until(() => JournalOf(cluster).Result.Contains("wait"));
+        await Clusters.Until(() => JournalOf(cluster).Contains("wait"));
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        await Clusters.Until(() => JournalOf(cluster).Result.Contains("cancelled"));
+        await Clusters.Until(() => JournalOf(cluster).Contains("cancelled"));
+    }
+
+    [Fact]
+    public async Task A_one_way_call_is_not_waited_for_and_its_failure_is_not_heard()
+    {
+        await using var cluster = await Clusters.StartAsync();
+        var gate = cluster.Client.GetGrain<IGateGrain>("i");
+        var blocked = gate.Wait();
+        await gate.Shout();
+        Assert.DoesNotContain("shout", JournalOf(cluster));
+        await gate.Open();
+        await blocked;
+        await Clusters.Until(() => JournalOf(cluster).Contains("shout"));
+    }
+
+    [Fact]
+    public async Task A_call_that_timed_out_before_its_turn_never_runs()
+    {
+        var clock = new StandingClock();
+        await using var cluster = await Clusters.StartAsync(time: clock);
+        var gate = cluster.Client.GetGrain<IGateGrain>("j");
+        var blocked = gate.Wait();
+        await Clusters.Until(() => JournalOf(cluster).Contains("wait"));
+        var late = gate.Quick();
+        clock.Advance(TimeSpan.FromSeconds(31));
+        await Assert.ThrowsAsync<TimeoutException>(() => blocked);
+        await Assert.ThrowsAsync<TimeoutException>(() => late);
+        await gate.Open();
+        Assert.Equal("read", await gate.Read());
+        Assert.Equal(["wait"], JournalOf(cluster));
+    }
+
+    [Fact]
+    public async Task Ten_thousand_calls_over_a_hundred_grains_are_all_answered()
+    {
+        await using var cluster = await Clusters.StartAsync(silos: 2);
+        var counters = Enumerable.Range(0, 100).Select(i => cluster.Client.GetGrain<ICounterGrain>($"many {i}")).ToArray();
+        await Task.WhenAll(Enumerable.Range(0, 10_000).Select(i => counters[i % 100].Increment()));
+        foreach (var counter in counters)
+        {
+            Assert.Equal(100, await counter.Value());
+        }
     }
 
     [Fact]
@@ -127,6 +167,5 @@ public sealed class TurnTests
         Assert.True(await cluster.Client.GetGrain<IContextGrain>("h").EscapesByTaskRun());
     }
 
-    private static Task<IReadOnlyList<string>> JournalOf(EmbeddedCluster cluster) =>
-        Task.FromResult(cluster.ServicesOf(0).GetRequiredService<Journal>().Lines);
+    private static IReadOnlyList<string> JournalOf(EmbeddedCluster cluster) => cluster.ServicesOf(0).GetRequiredService<Journal>().Lines;
 }

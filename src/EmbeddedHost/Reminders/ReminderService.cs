@@ -42,7 +42,7 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
     }
 
     /// <summary>Ticks a reminder anew, wherever in the cluster that is done.</summary>
-    public void Changed(ReminderEntry entry) => Leader()?.Track(entry);
+    public void Changed(ReminderEntry entry) => Leader()?.Track(entry, isNew: true);
 
     /// <summary>Ticks a reminder no more.</summary>
     public void Removed(GrainId grain, string name) => Leader()?.Drop((grain, name));
@@ -126,7 +126,7 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
         var rows = (await Table.ReadRows(0, 0)).Reminders;
         foreach (var entry in rows)
         {
-            Track(entry);
+            Track(entry, isNew: false);
         }
 
         var known = rows.Select(r => (r.GrainId, r.ReminderName)).ToHashSet();
@@ -139,7 +139,7 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
         gone.ForEach(Drop);
     }
 
-    private void Track(ReminderEntry entry)
+    private void Track(ReminderEntry entry, bool isNew)
     {
         lock (_tickers)
         {
@@ -154,7 +154,7 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
                 old.Dispose();
             }
 
-            _tickers[key] = new Ticker(silo, entry);
+            _tickers[key] = new Ticker(silo, entry, isNew);
         }
     }
 
@@ -177,11 +177,17 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
         private readonly ITimer _timer;
         private bool _disposed;
 
-        public Ticker(Silo silo, ReminderEntry entry)
+        /// <summary>Ticks from now on; a reminder that was set this moment may have become due on the way here and still ticks at once.</summary>
+        public Ticker(Silo silo, ReminderEntry entry, bool isNew)
         {
             _silo = silo;
             _entry = entry;
-            _timer = silo.Time.CreateTimer(static state => _ = ((Ticker)state!).TickAsync(), this, Wait(), Timeout.InfiniteTimeSpan);
+            var late = silo.Time.GetUtcNow().UtcDateTime - entry.StartAt;
+            _timer = silo.Time.CreateTimer(
+                static state => _ = ((Ticker)state!).TickAsync(),
+                this,
+                late == TimeSpan.Zero || (isNew && late > TimeSpan.Zero) ? TimeSpan.Zero : Wait(),
+                Timeout.InfiniteTimeSpan);
         }
 
         public string? ETag => _entry.ETag;

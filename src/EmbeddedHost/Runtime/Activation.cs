@@ -120,6 +120,7 @@ internal sealed class Activation : IGrainContext
             if (_stage == Stage.New)
             {
                 _stage = Stage.Gone;
+                Silo.Remove(this);
                 _deactivated.TrySetResult();
                 return;
             }
@@ -245,41 +246,44 @@ internal sealed class Activation : IGrainContext
     private async Task RunAsync(Call call)
     {
         RequestContext.Values = call.RequestContext;
+        object? result = null;
+        Exception? failure = null;
         try
         {
-            if (call.IsSettled)
-            {
-                return;
-            }
-
             if (call.Tick is { } tick)
             {
                 await tick();
-                call.Complete(null);
-                return;
             }
-
-            call.Complete(await AnswerAsync(call));
+            else if (!call.IsSettled)
+            {
+                result = await AnswerAsync(call);
+            }
         }
         catch (Exception e)
         {
-            if (e is InconsistentStateException { IsSourceActivation: true } inconsistent)
-            {
-                inconsistent.IsSourceActivation = false;
-                Deactivate(new(DeactivationReasonCode.ApplicationError, e, "The stored state is not the one this activation read."));
-            }
-
-            if (call.Method is { IsOneWay: true } or null)
-            {
-                Silo.Logger.LogWarning(e, "{Call} failed, and nobody waits for its answer", call);
-            }
-
-            call.Fail(e);
+            failure = e;
         }
-        finally
+
+        if (failure is InconsistentStateException { IsSourceActivation: true } inconsistent)
         {
-            Finish(call);
+            inconsistent.IsSourceActivation = false;
+            Deactivate(new(DeactivationReasonCode.ApplicationError, failure, "The stored state is not the one this activation read."));
         }
+
+        // The call has left the activation before its caller goes on.
+        Finish(call);
+        if (failure is null)
+        {
+            call.Complete(result);
+            return;
+        }
+
+        if (call.Method is { IsOneWay: true } or null)
+        {
+            Silo.Logger.LogWarning(failure, "{Call} failed, and nobody waits for its answer", call);
+        }
+
+        call.Fail(failure);
     }
 
     private async ValueTask<object?> AnswerAsync(Call call)
