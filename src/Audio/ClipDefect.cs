@@ -36,5 +36,6 @@ public enum ClipDefectKind
 
 /// <summary>A clip that cannot be used, and why.</summary>
 /// <param name="Kind">The category.</param>
-/// <param name="Reason">A phrase for a person, without the file's name, for instance <c>truncated: 512 of 22050 frames are there</c>.</param>
+/// <param name="Reason">A phrase for a person, without the file's name, for instance <c>truncated: 512 of 22050 frames are
+/// there</c>.</param>
 public sealed record ClipDefect(ClipDefectKind Kind, string Reason);

@@ -65,7 +65,8 @@ internal static class ClipIndex
     public static string Version(int rate, IReadOnlyList<string> classes, ReadOnlySpan<byte> clips, string audioSha256)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"packed dataset {DatasetFacts.CurrentFormat}\n{rate}\n{string.Join(',', classes)}\n{audioSha256}\n"));
+        var head = $"packed dataset {DatasetFacts.CurrentFormat}\n{rate}\n{string.Join(',', classes)}\n{audioSha256}\n";
+        hash.AppendData(Encoding.UTF8.GetBytes(head));
         hash.AppendData(clips);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

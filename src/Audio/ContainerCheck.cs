@@ -46,7 +46,8 @@ internal static class ContainerCheck
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // The message of the fault would name the path once more.
-            return new(ClipDefectKind.Unreadable, fault is UnauthorizedAccessException ? "cannot be read (a folder, or no permission)" : $"cannot be read ({fault.GetType().Name})");
+            var why = fault is UnauthorizedAccessException ? "a folder, or no permission" : fault.GetType().Name;
+            return new(ClipDefectKind.Unreadable, $"cannot be read ({why})");
         }
     }
 

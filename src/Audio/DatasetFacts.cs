@@ -16,7 +16,9 @@ public sealed record DatasetFacts
     /// <summary>The layout of the files.</summary>
     public required int Format { get; init; }
 
-    /// <summary>The content hash: SHA-256 over rate, classes, the bytes of <c>clips.csv</c> and <see cref="AudioSha256"/>; lower-case hex.</summary>
+    /// <summary>
+    /// The content hash: SHA-256 over rate, classes, the bytes of <c>clips.csv</c> and <see cref="AudioSha256"/>; lower-case hex.
+    /// </summary>
     public required string Version { get; init; }
 
     /// <summary>SHA-256 over all samples as little-endian float32; lower-case hex.</summary>

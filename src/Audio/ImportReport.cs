@@ -3,7 +3,9 @@ namespace OrleansTagging.Audio;
 /// <summary>How a dataset is to be imported.</summary>
 public sealed record ImportOptions
 {
-    /// <summary>Samples a second of the packed dataset, in Hz; by default the most common rate among the files (the lower one on a tie).</summary>
+    /// <summary>
+    /// Samples a second of the packed dataset, in Hz; by default the most common rate among the files (the lower one on a tie).
+    /// </summary>
     public int? Rate { get; init; }
 
     /// <summary>Whether a clip that cannot be used ends the import instead of being left out.</summary>
@@ -25,7 +27,9 @@ public sealed record ImportReport
     /// <summary>Counts, hours, labels a clip, and what was left out and why.</summary>
     public required DatasetFacts Facts { get; init; }
 
-    /// <summary>Files in the curated and noisy folders that no CSV lists, as <c>train_noisy/a.wav</c>; they are not in the dataset.</summary>
+    /// <summary>
+    /// Files in the curated and noisy folders that no CSV lists, as <c>train_noisy/a.wav</c>; they are not in the dataset.
+    /// </summary>
     public required IReadOnlyList<string> Unlisted { get; init; }
 
     /// <summary>How many files had each rate, in Hz, lowest rate first; files that cannot be decoded do not count.</summary>

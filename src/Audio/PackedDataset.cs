@@ -43,7 +43,10 @@ public sealed class PackedDataset : IDisposable
         Path.Combine(folder, DatasetPacker.ClipsFileName),
         Path.Combine(folder, DatasetPacker.FactsFileName));
 
-    /// <summary>Opens the dataset of these files. Index and facts are checked against the version, samples by <see cref="CheckAudio"/> alone.</summary>
+    /// <summary>
+    /// Opens the dataset of these files. Index and facts are checked against the version, samples by <see cref="CheckAudio"/>
+    /// alone.
+    /// </summary>
     /// <exception cref="InputException">A file is missing, cut short, or does not belong to the others.</exception>
     public static PackedDataset Open(string audioNpyPath, string clipsCsvPath, string datasetJsonPath)
     {

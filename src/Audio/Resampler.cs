@@ -59,7 +59,9 @@ public sealed class Resampler
         return _byRates.GetOrAdd((from, to), static rates => new(() => new Resampler(rates.From, rates.To))).Value;
     }
 
-    /// <summary>How many samples a clip of <paramref name="samples"/> samples becomes: round(samples · out / in), a half away from zero.</summary>
+    /// <summary>
+    /// How many samples a clip of <paramref name="samples"/> samples becomes: round(samples · out / in), a half away from zero.
+    /// </summary>
     public int Length(int samples) => checked((int)(((Int128)samples * _up * 2 + _down) / (2 * _down)));
 
     /// <summary>Resamples a clip.</summary>
@@ -126,7 +128,9 @@ public sealed class Resampler
 
     private ReadOnlySpan<float> Phase(int phase) => _table.AsSpan(phase * _taps, _taps);
 
-    /// <summary>The dot product in one fixed order on every machine, so that a dataset's content hash does not depend on the processor.</summary>
+    /// <summary>
+    /// The dot product in one fixed order on every machine, so that a dataset's content hash does not depend on the processor.
+    /// </summary>
     private static float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         var sum = Vector256<float>.Zero;

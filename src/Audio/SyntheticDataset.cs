@@ -29,12 +29,12 @@ public sealed record SyntheticReport
 /// <summary>
 /// A dataset made by physical models and noise processes, in FSDKaggle2019's layout: trusted and doubtful training clips and a test set,
 /// of sixteen classes, WAV of 16 bits at <see cref="Rate"/> Hz. Clips last from 0.3 to 8 s, about 2 s on average; 15 % of every set
-/// hold two sounds. Noisy clips are poorly recorded and 45 % of them wrongly labelled. Three quarters of the test clips are recorded like the
-/// curated ones, the rest like the noisy ones.
+/// hold two sounds. Noisy clips are poorly recorded and 45 % of them wrongly labelled. Three quarters of the test clips are recorded
+/// like the curated ones, the rest like the noisy ones.
 /// </summary>
 /// <remarks>
-/// The truth about noisy and test clips is in <c>truth.csv</c> (<c>fname,labels,subset,correct</c>), which no training code reads. Same seed and
-/// scale, same bytes, on any number of threads.
+/// The truth about noisy and test clips is in <c>truth.csv</c> (<c>fname,labels,subset,correct</c>), which no training code reads. Same
+/// seed and scale, same bytes, on any number of threads.
 /// </remarks>
 public static class SyntheticDataset
 {

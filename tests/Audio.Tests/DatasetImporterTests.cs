@@ -14,7 +14,8 @@ public sealed class DatasetImporterTests : IDisposable
         var report = await _source.ImportAsync();
         using var dataset = PackedDataset.Open(_source.Target);
 
-        Assert.Equal(["a.wav", "b.wav", "c.wav", "n1.wav", "n2.wav", "n3.wav", "t1.wav", "t2.wav"], dataset.Clips.Select(clip => clip.FileName));
+        Assert.Equal(
+            ["a.wav", "b.wav", "c.wav", "n1.wav", "n2.wav", "n3.wav", "t1.wav", "t2.wav"], dataset.Clips.Select(clip => clip.FileName));
         Assert.Equal([1, 0], dataset.Clip("a.wav").Labels);
         Assert.Empty(dataset.Clip("t1.wav").Labels);
         Assert.Equal(ClipSubset.Noisy, dataset.Clip("n3.wav").Subset);
@@ -27,7 +28,8 @@ public sealed class DatasetImporterTests : IDisposable
             Assert.True(decoded.AsSpan().SequenceEqual(dataset.Samples(clip.Index)), clip.FileName);
         }
         dataset.CheckAudio();
-        Assert.Equal((3, 4 / 3.0, 0), (report.Facts.Curated.Clips, report.Facts.Curated.LabelsPerClip, report.Facts.Curated.LeftOut), Close);
+        Assert.Equal((3, 0), (report.Facts.Curated.Clips, report.Facts.Curated.LeftOut));
+        Assert.Equal(4 / 3.0, report.Facts.Curated.LabelsPerClip, 1e-6);
         Assert.Equal(6_006, report.Facts.Curated.Samples);
         Assert.Equal(Math.Round(6_006 / 8_000.0 / 3_600, 6), report.Facts.Curated.Hours);
         Assert.Equal((3, 2), (report.Facts.Noisy.Clips, report.Facts.Test.Clips));
@@ -55,10 +57,12 @@ public sealed class DatasetImporterTests : IDisposable
         var again = (await _source.ImportAsync(new ImportOptions { Threads = 7 }, _source.Other("again"))).Facts.Version;
         foreach (var name in new[] { "audio.npy", "clips.csv", "dataset.json" })
         {
-            Assert.Equal(File.ReadAllBytes(Path.Combine(_source.Target, name)), File.ReadAllBytes(Path.Combine(_source.Other("again"), name)));
+            var (first, second) = (Path.Combine(_source.Target, name), Path.Combine(_source.Other("again"), name));
+            Assert.Equal(File.ReadAllBytes(first), File.ReadAllBytes(second));
         }
 
-        var versions = new HashSet<string> { again, (await _source.ImportAsync(new() { Rate = 16_000 }, _source.Other("rate"))).Facts.Version };
+        var versions = new HashSet<string> { again };
+        versions.Add((await _source.ImportAsync(new() { Rate = 16_000 }, _source.Other("rate"))).Facts.Version);
         _source.Csv("train_noisy.csv", "fname,labels", "n2.wav,Bell", "n1.wav,Bell", "n3.wav,Bark");
         versions.Add((await _source.ImportAsync(target: _source.Other("labels"))).Facts.Version);
         _source.Put("test/t1.wav", FreesoundFolder.Wave(9));
@@ -200,7 +204,10 @@ public sealed class DatasetImporterTests : IDisposable
     {
         await _source.ImportAsync(target: _source.Other("whole"));
         Directory.CreateDirectory(_source.Target);
-        foreach (var (name, copy) in new[] { ("audio.npy", "audio.npy"), ("clips.csv", "clips.csv"), ("dataset.json", "dataset.json.1.partial") })
+        foreach (var (name, copy) in new[]
+        {
+            ("audio.npy", "audio.npy"), ("clips.csv", "clips.csv"), ("dataset.json", "dataset.json.1.partial"),
+        })
         {
             File.Copy(Path.Combine(_source.Other("whole"), name), Path.Combine(_source.Target, copy));
         }
@@ -215,7 +222,8 @@ public sealed class DatasetImporterTests : IDisposable
     {
         using var cancellation = new CancellationTokenSource();
         var importer = new DatasetImporter(new ImportOptions { Threads = 1 }, new CancelAtThird(cancellation));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => importer.ImportAsync(_source.Path, _source.Target, cancellation.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => importer.ImportAsync(_source.Path, _source.Target, cancellation.Token));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_source.Target));
     }
 
@@ -234,8 +242,6 @@ public sealed class DatasetImporterTests : IDisposable
         Assert.DoesNotContain('\n', error.Message);
         return error.Message;
     }
-
-    private static bool Close((int, double, int) a, (int, double, int) b) => a.Item1 == b.Item1 && Math.Abs(a.Item2 - b.Item2) < 1e-6 && a.Item3 == b.Item3;
 
     private sealed class Collector(List<ImportProgress> steps) : IProgress<ImportProgress>
     {

@@ -91,7 +91,8 @@ public sealed class ResamplerTests
         var white = Enumerable.Range(0, 44_100).Select(_ => noise.NextDouble() * 0.5 - 0.25).ToArray();
         // Band-limit the noise first, by a rate change of sox' own, so that the two transition bands do not come into it.
         folder.Write("in.wav", WaveBytes.Of(WaveBytes.Float, 32, 44_100, 1, white));
-        if (!Sox(folder.Path, "in.wav", "-b 32 -e float narrow.wav", "sinc -9000") || !Sox(folder.Path, "narrow.wav", "-b 32 -e float out.wav", "rate -v 22050"))
+        if (!Sox(folder.Path, "in.wav", "-b 32 -e float narrow.wav", "sinc -9000")
+            || !Sox(folder.Path, "narrow.wav", "-b 32 -e float out.wav", "rate -v 22050"))
         {
             Assert.Skip("sox is not installed");
         }

@@ -134,7 +134,8 @@ public sealed class SyntheticDatasetTests(SyntheticDatasetTests.Written written)
     public void Cancelled_nothing_is_left()
     {
         using var folder = new Folder();
-        Assert.ThrowsAny<OperationCanceledException>(() => SyntheticDataset.Write(folder["a"], 1, 1, new CancellationToken(canceled: true)));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => SyntheticDataset.Write(folder["a"], 1, 1, new CancellationToken(canceled: true)));
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
     }
 
@@ -144,7 +145,8 @@ public sealed class SyntheticDatasetTests(SyntheticDatasetTests.Written written)
     {
         // File names and classes have neither quotes nor blanks; the last two columns have no commas.
         var rows = File.ReadAllLines(written["truth.csv"])[1..].Select(line => line.Split(',')).ToDictionary(row => row[0]);
-        return [.. LabelTable.Read(written["truth.csv"], _classes).Clips.Select(clip => (clip, rows[clip.FileName][^2], rows[clip.FileName][^1] == "1"))];
+        return [.. LabelTable.Read(written["truth.csv"], _classes).Clips
+            .Select(clip => (clip, rows[clip.FileName][^2], rows[clip.FileName][^1] == "1"))];
     }
 
     private static IEnumerable<string> Names(string folder) =>

@@ -9,7 +9,9 @@ internal static class WaveBytes
     public const int Pcm = 1;
     public const int Float = 3;
 
-    /// <summary>A file of whole samples: <paramref name="samples"/> are in units of the format (steps, or full scale 1 for float).</summary>
+    /// <summary>
+    /// A file of whole samples: <paramref name="samples"/> are in units of the format (steps, or full scale 1 for float).
+    /// </summary>
     public static byte[] Of(int encoding, int bits, int rate, int channels, IReadOnlyList<double> samples)
     {
         var bytes = bits / 8;

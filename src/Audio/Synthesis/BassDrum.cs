@@ -28,7 +28,8 @@ internal static class BassDrum
     }
 
     private static void Strike(
-        ref SeededRandom random, Span<float> clip, double tuning, double decay, double drop, double skin, ReadOnlySpan<double> levels, double force)
+        ref SeededRandom random, Span<float> clip, double tuning, double decay, double drop, double skin, ReadOnlySpan<double> levels,
+        double force)
     {
         var length = Math.Min(clip.Length, Draw.Samples(decay * 1.2));
         Span<double> phases = stackalloc double[_ratios.Length];

@@ -25,9 +25,11 @@ internal static class Bird
                 for (var at = 0; at < length && start + at < clip.Length; at++)
                 {
                     var share = (double)at / length;
-                    var pitch = from * Math.Pow(to / from, share) * (1 + depth * Math.Sin(2 * Math.PI * trill * at / SyntheticDataset.Rate));
+                    var warble = 1 + depth * Math.Sin(2 * Math.PI * trill * at / SyntheticDataset.Rate);
+                    var pitch = from * Math.Pow(to / from, share) * warble;
                     phase += 2 * Math.PI * Math.Clamp(pitch, 600, 9_500) / SyntheticDataset.Rate;
-                    clip[start + at] += (float)(Envelope.Note(at, length, 0.3 * note, 0.4 * note) * Math.Sin(phase + 0.4 * Math.Sin(phase)));
+                    var level = Envelope.Note(at, length, 0.3 * note, 0.4 * note);
+                    clip[start + at] += (float)(level * Math.Sin(phase + 0.4 * Math.Sin(phase)));
                 }
                 start += length + Draw.Samples(pause * random.NextDouble(0.4, 1));
             }

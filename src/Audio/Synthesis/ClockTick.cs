@@ -2,7 +2,9 @@ using OrleansTagging.Labels;
 
 namespace OrleansTagging.Audio.Synthesis;
 
-/// <summary>A clock: the escapement's short knocks at an even pace, tick and tock of different timbre, through the case's resonances.</summary>
+/// <summary>
+/// A clock: the escapement's short knocks at an even pace, tick and tock of different timbre, through the case's resonances.
+/// </summary>
 internal static class ClockTick
 {
     private const int Modes = 4;

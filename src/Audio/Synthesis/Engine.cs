@@ -2,7 +2,9 @@ using OrleansTagging.Labels;
 
 namespace OrleansTagging.Audio.Synthesis;
 
-/// <summary>An engine: firings of uneven cylinders at a speed that wanders, through the resonances of exhaust and body, with the fan's noise.</summary>
+/// <summary>
+/// An engine: firings of uneven cylinders at a speed that wanders, through the resonances of exhaust and body, with the fan's noise.
+/// </summary>
 internal static class Engine
 {
     public static void Sound(ref SeededRandom random, Span<float> clip)

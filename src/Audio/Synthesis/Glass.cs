@@ -2,7 +2,9 @@ using OrleansTagging.Labels;
 
 namespace OrleansTagging.Audio.Synthesis;
 
-/// <summary>Glasses and small bars that are struck: the modes of a free bar (1 : 2.76 : 5.40 : 8.93), short, with the click of the touch.</summary>
+/// <summary>
+/// Glasses and small bars that are struck: the modes of a free bar (1 : 2.76 : 5.40 : 8.93), short, with the click of the touch.
+/// </summary>
 internal static class Glass
 {
     private static readonly double[] _ratios = [1, 2.756, 5.404, 8.933];
@@ -21,7 +23,8 @@ internal static class Glass
             foreach (var ratio in _ratios)
             {
                 var detuned = fundamental * ratio * (1 + 0.02 * random.NextGaussian());
-                Mode.Ring(clip[start..], detuned, sustain * Math.Pow(ratio, -0.6), force * random.NextDouble(0.3, 1) * Math.Pow(ratio, -tilt));
+                var level = force * random.NextDouble(0.3, 1) * Math.Pow(ratio, -tilt);
+                Mode.Ring(clip[start..], detuned, sustain * Math.Pow(ratio, -0.6), level);
             }
             var length = Math.Min(clip.Length - start, Draw.Samples(0.003));
             for (var at = 0; at < length; at++)

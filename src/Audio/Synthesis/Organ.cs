@@ -26,21 +26,23 @@ internal static class Organ
             var voices = 1 + random.NextInt(3);
             for (var voice = 0; voice < voices; voice++)
             {
-                Pipe(ref random, clip[start..], length, register * Math.Pow(2, random.NextInt(18) / 12.0), levels, attack, tremulant, pace, breath);
+                var frequency = register * Math.Pow(2, random.NextInt(18) / 12.0);
+                Pipe(ref random, clip[start..], length, frequency, levels, attack, tremulant, pace, breath);
             }
             start += length;
         }
     }
 
     private static void Pipe(
-        ref SeededRandom random, Span<float> clip, int length, double frequency, ReadOnlySpan<double> levels, double attack, double tremulant,
-        double pace, double breath)
+        ref SeededRandom random, Span<float> clip, int length, double frequency, ReadOnlySpan<double> levels, double attack,
+        double tremulant, double pace, double breath)
     {
         var air = new Filter(frequency * 2, 1.5);
         var phase = random.NextDouble(0, 2 * Math.PI);
         for (var at = 0; at < length && at < clip.Length; at++)
         {
-            phase += 2 * Math.PI * frequency * (1 + tremulant * Math.Sin(2 * Math.PI * pace * at / SyntheticDataset.Rate)) / SyntheticDataset.Rate;
+            var waver = 1 + tremulant * Math.Sin(2 * Math.PI * pace * at / SyntheticDataset.Rate);
+            phase += 2 * Math.PI * frequency * waver / SyntheticDataset.Rate;
             var sum = 0.0;
             for (var stop = 0; stop < levels.Length; stop++)
             {

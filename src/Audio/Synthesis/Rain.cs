@@ -16,7 +16,8 @@ internal static class Rain
         {
             // Most drops are small or far: their levels fall off as a power.
             var level = 0.08 / (0.08 + random.NextDouble());
-            Mode.Ring(clip[start..], Math.Min(9_000, register * Math.Exp(0.5 * random.NextGaussian())), ring * random.NextDouble(0.5, 1.5), level);
+            var pitch = Math.Min(9_000, register * Math.Exp(0.5 * random.NextGaussian()));
+            Mode.Ring(clip[start..], pitch, ring * random.NextDouble(0.5, 1.5), level);
             var length = Math.Min(clip.Length - start, Draw.Samples(0.002));
             for (var at = 0; at < length; at++)
             {

@@ -8,7 +8,8 @@ namespace OrleansTagging.Audio.Synthesis;
 /// </summary>
 internal static class Recording
 {
-    // Delays of the comb and all-pass filters in seconds, without a common divisor (Schroeder, Natural Sounding Artificial Reverberation, 1962).
+    // Delays of the comb and all-pass filters in seconds, without a common divisor (Schroeder, Natural Sounding Artificial
+    // Reverberation, 1962).
     private static readonly double[] _combs = [0.0297, 0.0371, 0.0411, 0.0437];
     private static readonly double[] _allPasses = [0.005, 0.0017];
 
