@@ -32,7 +32,7 @@ public sealed class FolderStateStoreTests : StateStoreContract
     [Fact]
     public async Task A_writer_killed_at_any_instant_leaves_the_old_state_or_the_new_one_and_holds_nobody_up()
     {
-        for (var round = 0; round < 8; round++)
+        for (var round = 0; round < 5; round++)
         {
             using var writer = WriterProcess.Start("states", Root, "killed");
             var last = 0;

@@ -163,7 +163,7 @@ public abstract class StateStoreContract : IDisposable
                 }
             }
             return true;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(25).WithEndSize(30));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(20).WithEndSize(25));
     }
 
     [Fact]
