@@ -15,11 +15,11 @@ public interface ICurriculumGrain : IGrainWithStringKey
     Task<CurriculumStatus> Ensure(CurriculumRequest request);
 
     /// <summary>How far it is, with the live figures of its running jobs; changes nothing.</summary>
-    [Alias("GetStatus")]
+    [AlwaysInterleave, Alias("GetStatus")]
     Task<CurriculumStatus> GetStatus();
 
     /// <summary>A round (counted from 1); <c>null</c> where it has not begun.</summary>
-    [Alias("GetRound")]
+    [AlwaysInterleave, Alias("GetRound")]
     Task<RoundRecord?> GetRound(int round);
 
     /// <summary>What every round found about a noisy clip; <c>null</c> where the clip is none of the noisy set, or before it was first scored.</summary>
@@ -82,8 +82,11 @@ public sealed record CurriculumStatus
     /// <summary>What it waits for, in one line.</summary>
     [Id(3)] public string? WaitsFor { get; init; }
 
-    /// <summary>Its jobs, each done ones counted, running ones with figures.</summary>
+    /// <summary>Its jobs, done ones counted, running ones with figures.</summary>
     [Id(4)] public JobCounts Jobs { get; init; } = new();
+
+    /// <summary>The scorer's folds of every round that is past its training, round after round.</summary>
+    [Id(5)] public FoldRecord[] Folds { get; init; } = [];
 }
 
 /// <summary>One round of a curriculum.</summary>

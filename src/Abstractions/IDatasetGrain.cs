@@ -1,4 +1,5 @@
 using Orleans;
+using Orleans.Concurrency;
 
 namespace OrleansTagging.Abstractions;
 
@@ -15,7 +16,7 @@ public interface IDatasetGrain : IGrainWithStringKey
     Task<string?> Register(DatasetRecord record);
 
     /// <summary>The record; <c>null</c> where no dataset was registered under this name.</summary>
-    [Alias("Describe")]
+    [AlwaysInterleave, Alias("Describe")]
     Task<DatasetRecord?> Describe();
 
     /// <summary>

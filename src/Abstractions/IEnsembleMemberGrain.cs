@@ -12,7 +12,7 @@ public interface IEnsembleMemberGrain : IGrainWithStringKey
     Task<MemberRecord> Ensure(MemberRequest request);
 
     /// <summary>How far it is, with the live figures of its running jobs; changes nothing. <c>null</c> before it was asked for.</summary>
-    [Alias("GetStatus")]
+    [AlwaysInterleave, Alias("GetStatus")]
     Task<MemberRecord?> GetStatus();
 
     /// <summary>Gives up its jobs.</summary>
@@ -72,7 +72,7 @@ public sealed record MemberRecord
     /// <summary>lwlrap over all out-of-fold predictions together.</summary>
     [Id(9)] public double? CrossValidatedLwlrap { get; init; }
 
-    /// <summary>The same for each class, in the order of the classes; NaN where no clip has the class.</summary>
+    /// <summary>The same for each class, in the order of the classes; 0 where no clip has the class.</summary>
     [Id(10)] public double[] CrossValidatedPerClass { get; init; } = [];
 
     /// <summary>Test lwlrap, where the truth is known.</summary>

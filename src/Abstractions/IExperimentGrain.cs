@@ -21,11 +21,11 @@ public interface IExperimentGrain : IGrainWithStringKey
     Task Stop();
 
     /// <summary>How far the experiment is, with the live figures of its running jobs.</summary>
-    [Alias("GetProgress")]
+    [AlwaysInterleave, Alias("GetProgress")]
     Task<ExperimentProgress> GetProgress();
 
     /// <summary>The experiment's record; <c>null</c> where none was submitted under this name.</summary>
-    [Alias("Describe")]
+    [AlwaysInterleave, Alias("Describe")]
     Task<ExperimentRecord?> Describe();
 
     /// <summary>A part of the experiment has ended: look again.</summary>

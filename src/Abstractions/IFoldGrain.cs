@@ -15,7 +15,7 @@ public interface IFoldGrain : IGrainWithStringKey
     Task<FoldRecord> Ensure(FoldRequest request);
 
     /// <summary>How far it is, with the live figures of its running job; changes nothing. <c>null</c> before it was asked for.</summary>
-    [Alias("GetStatus")]
+    [AlwaysInterleave, Alias("GetStatus")]
     Task<FoldRecord?> GetStatus();
 
     /// <summary>Gives up its jobs.</summary>

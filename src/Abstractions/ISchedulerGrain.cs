@@ -1,4 +1,5 @@
 using Orleans;
+using Orleans.Concurrency;
 using Orleans.Runtime;
 
 namespace OrleansTagging.Abstractions;
@@ -44,7 +45,7 @@ public interface ISchedulerGrain : IGrainWithStringKey
     Task<bool> HasDevice(string accelerator);
 
     /// <summary>The queue, the leases and the silos.</summary>
-    [Alias("Describe")]
+    [AlwaysInterleave, Alias("Describe")]
     Task<SchedulerRecord> Describe();
 }
 

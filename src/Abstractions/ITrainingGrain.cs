@@ -12,7 +12,7 @@ public interface ITrainingGrain : IGrainWithStringKey
     Task<JobRecord> Ensure(JobRequest request);
 
     /// <summary>What is known of the job; <c>null</c> where nobody asked for it.</summary>
-    [Alias("Describe")]
+    [AlwaysInterleave, Alias("Describe")]
     Task<JobRecord?> Describe();
 
     /// <summary>The parent no longer waits for the job; with no other parent left it leaves the queue or its process is ended.</summary>

@@ -1,0 +1,344 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans;
+using Orleans.Runtime;
+using OrleansTagging.Abstractions;
+using OrleansTagging.Labels;
+using OrleansTagging.Recipe;
+using OrleansTagging.Storage;
+
+namespace OrleansTagging.Grains;
+
+/// <summary>What outlives the activation of an experiment.</summary>
+[GenerateSerializer, Alias("OrleansTagging.ExperimentState")]
+public sealed class ExperimentState
+{
+    /// <summary>The experiment as its parts see it; <c>null</c> where none was submitted.</summary>
+    [Id(0)] public ExperimentContext? Context { get; set; }
+
+    /// <summary>Where it stands.</summary>
+    [Id(1)] public ExperimentStatus Status { get; set; }
+
+    /// <summary>Why it failed.</summary>
+    [Id(2)] public string? Problem { get; set; }
+
+    /// <summary>Address of the report.</summary>
+    [Id(3)] public string? Report { get; set; }
+
+    /// <summary>Address of the submission.</summary>
+    [Id(4)] public string? Submission { get; set; }
+
+    /// <summary>Address of the timings.</summary>
+    [Id(5)] public string? Timings { get; set; }
+
+    /// <summary>Test lwlrap of the ensemble.</summary>
+    [Id(6)] public double? TestLwlrap { get; set; }
+}
+
+/// <summary>One experiment: it asks its curricula and members for what is missing, and writes the report when nothing is.</summary>
+[GrainType("experiment")]
+public sealed class ExperimentGrain(
+    [PersistentState("experiment", ArtifactGrainStorage.Name)] IPersistentState<ExperimentState> state,
+    Store store,
+    IOptions<TaggingOptions> options,
+    ILogger<ExperimentGrain> logger) : Grain, IExperimentGrain, IRemindable
+{
+    private const string Redrive = "redrive";
+
+    private string? _waitsFor;
+
+    private string Name => this.GetPrimaryKeyString();
+
+    /// <inheritdoc/>
+    public async Task<SubmitAnswer> Submit(string yaml, string fileName)
+    {
+        ExperimentFile file;
+        try
+        {
+            file = ExperimentFile.Parse(yaml, fileName);
+        }
+        catch (InputException fault)
+        {
+            return Refused(fault.Message);
+        }
+        if (file.Name != Name)
+        {
+            return Refused($"{fileName}: the experiment is named '{file.Name}' but was submitted as '{Name}'.");
+        }
+        if (await GrainFactory.GetGrain<IDatasetGrain>(file.Dataset).Describe() is not { } dataset)
+        {
+            return Refused($"{fileName}: there is no dataset '{file.Dataset}'; import it first with 'dataset import DIR --name {file.Dataset}'.");
+        }
+        if (state.State.Context is { } known)
+        {
+            if (ExperimentFile.Parse(known.Yaml, fileName).ToJson() != file.ToJson())
+            {
+                return Refused($"{fileName}: another file was submitted as '{Name}' before; choose another name for this one.");
+            }
+            if (known.Dataset.Version != dataset.Version)
+            {
+                return Refused($"{fileName}: '{Name}' began on another version of the dataset '{file.Dataset}'; choose another name to run on the present one.");
+            }
+            if (state.State.Status is ExperimentStatus.Running or ExperimentStatus.Done)
+            {
+                await this.AsReference<IExperimentGrain>().Wake();
+                return Taken();
+            }
+        }
+        if (Misfit(file, dataset) is { } misfit)
+        {
+            return Refused($"{fileName}: {misfit}");
+        }
+        var folds = await GrainFactory.GetGrain<IDatasetGrain>(file.Dataset).GetFolds(file.Folds, file.Seed);
+        if (folds.Problem is not null)
+        {
+            return Refused($"{fileName}: {folds.Problem}");
+        }
+        state.State.Context = new ExperimentContext
+        {
+            Experiment = Name,
+            Yaml = yaml,
+            Dataset = dataset,
+            Folds = folds,
+            Attempt = Guid.NewGuid().ToString("N"),
+        };
+        state.State.Status = ExperimentStatus.Running;
+        state.State.Problem = null;
+        await state.WriteStateAsync();
+        await this.RegisterOrUpdateReminder(Redrive, options.Value.Redrive, options.Value.Redrive);
+        await this.AsReference<IExperimentGrain>().Wake();
+        return Taken();
+    }
+
+    /// <inheritdoc/>
+    public async Task Stop()
+    {
+        if (state.State.Status != ExperimentStatus.Running)
+        {
+            return;
+        }
+        state.State.Status = ExperimentStatus.Stopped;
+        await state.WriteStateAsync();
+        await Forget();
+        await StopParts();
+    }
+
+    /// <inheritdoc/>
+    public async Task<ExperimentProgress> GetProgress()
+    {
+        var known = state.State;
+        if (known.Context is not { } context)
+        {
+            return new ExperimentProgress { Name = Name, Status = ExperimentStatus.None };
+        }
+        var file = ExperimentFile.Parse(context.Yaml, Name);
+        var curricula = await Task.WhenAll(file.Curricula.Keys.Select(name => CurriculumOf(name).GetStatus()));
+        var members = await Task.WhenAll(file.Members.Keys.Select(name => MemberOf(name).GetStatus()));
+        var shown = file.Members.Zip(members, (member, record) => record ?? Unbegun(file, context, member.Key, member.Value)).ToArray();
+        var jobs = curricula.Select(part => part.Jobs).Concat(shown.Select(part => part.Jobs)).ToArray();
+        // A job that a scorer and a member share runs once.
+        var running = jobs.SelectMany(part => part.RunningJobs).DistinctBy(job => job.Job).ToArray();
+        return new ExperimentProgress
+        {
+            Name = Name,
+            Status = known.Status,
+            WaitsFor = known.Status == ExperimentStatus.Running ? _waitsFor : null,
+            Problem = known.Problem,
+            Rounds = [.. curricula.SelectMany(part => part.Rounds)],
+            Members = shown,
+            Running = running,
+            JobsQueued = jobs.Sum(part => part.Queued),
+            JobsRunning = running.Length,
+            JobsDone = jobs.Sum(part => part.Done),
+            JobsTotal = jobs.Sum(part => part.Total),
+            Report = known.Report,
+            Submission = known.Submission,
+            Timings = known.Timings,
+            EnsembleTestLwlrap = known.TestLwlrap,
+        };
+    }
+
+    /// <inheritdoc/>
+    public Task<ExperimentRecord?> Describe() => Task.FromResult(state.State.Context is not { } context ? null : new ExperimentRecord
+    {
+        Name = Name,
+        Yaml = context.Yaml,
+        Status = state.State.Status,
+        WaitsFor = state.State.Status == ExperimentStatus.Running ? _waitsFor : null,
+        Problem = state.State.Problem,
+        Dataset = context.Dataset.Name,
+        DatasetVersion = context.Dataset.Version,
+        Report = state.State.Report,
+        Submission = state.State.Submission,
+        Timings = state.State.Timings,
+    });
+
+    /// <inheritdoc/>
+    public Task Wake() => Drive();
+
+    /// <inheritdoc/>
+    public Task ReceiveReminder(string reminderName, TickStatus status) => state.State.Status == ExperimentStatus.Running ? Drive() : Forget();
+
+    private async Task Drive()
+    {
+        if (state.State is not { Status: ExperimentStatus.Running, Context: { } context })
+        {
+            return;
+        }
+        using var scope = logger.BeginScope("{Experiment}", Name);
+        var file = ExperimentFile.Parse(context.Yaml, Name);
+        var curricula = new Dictionary<string, CurriculumStatus>();
+        foreach (var name in file.Curricula.Keys)
+        {
+            curricula[name] = await CurriculumOf(name).Ensure(new CurriculumRequest { Context = context, Curriculum = name });
+        }
+        var members = new List<MemberRecord>();
+        foreach (var (name, member) in file.Members)
+        {
+            members.Add(await EnsureMember(file, context, curricula, name, member));
+        }
+        var problem = curricula.Values.Select(part => part.Problem).Concat(members.Select(part => part.Problem)).FirstOrDefault(found => found is not null);
+        if (problem is not null)
+        {
+            await Fail(problem);
+            return;
+        }
+        _waitsFor = curricula.Values.Select(part => part.WaitsFor).Concat(members.Select(part => part.WaitsFor)).FirstOrDefault(waits => waits is not null);
+        if (members.TrueForAll(part => part.Done) && curricula.Values.All(part => part.Done))
+        {
+            await Finish(file, context, curricula.Values, members);
+        }
+    }
+
+    private async Task<MemberRecord> EnsureMember(
+        ExperimentFile file, ExperimentContext context, Dictionary<string, CurriculumStatus> curricula, string name, MemberSettings member)
+    {
+        string? promoted = null;
+        if (Selection.TryParse(member.Selection, out var selection) && selection.Curriculum is { } curriculum)
+        {
+            promoted = Array.Find(curricula[curriculum].Rounds, round => round.Round == selection.Round && round.Step == "done")?.Selection;
+            if (promoted is null)
+            {
+                return Unbegun(file, context, name, member);
+            }
+        }
+        return await MemberOf(name).Ensure(new MemberRequest { Context = context, Member = name, Promoted = promoted });
+    }
+
+    private async Task Finish(ExperimentFile file, ExperimentContext context, IEnumerable<CurriculumStatus> curricula, List<MemberRecord> members)
+    {
+        try
+        {
+            var parts = curricula.ToArray();
+            var jobs = await Jobs(parts.SelectMany(part => part.Folds).Concat(members.SelectMany(member => member.Folds)));
+            var reported = await Task.Run(() => ExperimentReport.WriteAsync(
+                store.Artifacts, file, context, [.. parts.SelectMany(part => part.Rounds)], members));
+            state.State.Report = reported.Report;
+            state.State.Submission = reported.Submission;
+            state.State.TestLwlrap = reported.TestLwlrap;
+            state.State.Timings = await ExperimentReport.WriteTimingsAsync(store.Artifacts, Name, jobs);
+            state.State.Status = ExperimentStatus.Done;
+            _waitsFor = null;
+            await state.WriteStateAsync();
+            logger.LogInformation("The experiment is done; its report is {Report}", reported.Report);
+            await Forget();
+        }
+        catch (InputException fault)
+        {
+            await Fail(fault.Message);
+        }
+    }
+
+    private async Task<List<JobRecord>> Jobs(IEnumerable<FoldRecord> folds)
+    {
+        var jobs = new List<JobRecord>();
+        foreach (var job in folds.SelectMany(fold => new[] { fold.TrainingJob, fold.NoisyJob, fold.TestJob }).OfType<string>().Distinct())
+        {
+            try
+            {
+                if (await GrainFactory.GetGrain<ITrainingGrain>(job).Describe() is { } record)
+                {
+                    jobs.Add(record);
+                }
+            }
+            catch (OrleansException fault)
+            {
+                // The silo with its device has left since; the timings do without it.
+                logger.LogWarning(fault, "{Job} cannot be asked for its timings", job);
+            }
+        }
+        return jobs;
+    }
+
+    private async Task Fail(string problem)
+    {
+        logger.LogError("The experiment failed: {Problem}", problem);
+        state.State.Status = ExperimentStatus.Failed;
+        state.State.Problem = problem;
+        _waitsFor = null;
+        await state.WriteStateAsync();
+        await Forget();
+        await StopParts();
+    }
+
+    private async Task StopParts()
+    {
+        var file = ExperimentFile.Parse(state.State.Context!.Yaml, Name);
+        foreach (var name in file.Curricula.Keys)
+        {
+            await CurriculumOf(name).Stop();
+        }
+        foreach (var name in file.Members.Keys)
+        {
+            await MemberOf(name).Stop();
+        }
+    }
+
+    private async Task Forget()
+    {
+        if (await this.GetReminder(Redrive) is { } reminder)
+        {
+            await this.UnregisterReminder(reminder);
+        }
+    }
+
+    /// <summary>What the file asks for that the dataset cannot give, in one line.</summary>
+    private static string? Misfit(ExperimentFile file, DatasetRecord dataset)
+    {
+        int Clips(string subset) => Array.Find(dataset.Subsets, counts => counts.Subset == subset)?.Clips ?? 0;
+        if (file.Folds > Clips("curated"))
+        {
+            return $"{file.Folds} folds are asked for, but the dataset '{dataset.Name}' has {Clips("curated")} curated clips; ask for fewer folds.";
+        }
+        foreach (var (name, curriculum) in file.Curricula)
+        {
+            for (var round = 0; round < curriculum.Rounds.Length; round++)
+            {
+                if (curriculum.Rounds[round] > Clips("noisy"))
+                {
+                    return $"round {round + 1} of the curriculum '{name}' asks for {curriculum.Rounds[round]} clips, "
+                        + $"but the dataset '{dataset.Name}' has {Clips("noisy")} noisy ones; ask for no more.";
+                }
+            }
+        }
+        return null;
+    }
+
+    private static MemberRecord Unbegun(ExperimentFile file, ExperimentContext context, string name, MemberSettings member) => new()
+    {
+        Member = name,
+        Model = member.Model,
+        Selection = member.Selection,
+        FoldsTotal = file.Folds,
+        WaitsFor = $"the selection {member.Selection}",
+        Jobs = new JobCounts { Total = (context.HasTest() ? 2 : 1) * file.Folds },
+    };
+
+    private ICurriculumGrain CurriculumOf(string name) => GrainFactory.GetGrain<ICurriculumGrain>(GrainKeys.Curriculum(Name, name));
+
+    private IEnsembleMemberGrain MemberOf(string name) => GrainFactory.GetGrain<IEnsembleMemberGrain>(GrainKeys.Member(Name, name));
+
+    private SubmitAnswer Refused(string problem) => new() { Experiment = Name, Problem = problem, Status = state.State.Status };
+
+    private SubmitAnswer Taken() => new() { Experiment = Name, Status = state.State.Status };
+}

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Orleans;
+using Orleans.Hosting;
+using Orleans.Placement;
+using Orleans.Runtime.Hosting;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using OrleansTagging.Storage;
+
+namespace OrleansTagging.Grains;
+
+/// <summary>What a silo needs to hold the grains of this room.</summary>
+public static class TaggingHosting
+{
+    /// <summary>
+    /// Adds the grains' storage and reminders on a store, the placement by accelerator, the Trainer, and the announcement of the silo's devices.
+    /// </summary>
+    /// <param name="silo">The silo; its clustering is the caller's choice.</param>
+    /// <param name="store">The store, opened.</param>
+    /// <param name="configure">Changes options: the Trainer's path, the devices.</param>
+    public static ISiloBuilder AddTagging(this ISiloBuilder silo, Store store, Action<TaggingOptions>? configure = null)
+    {
+        var options = new TaggingOptions { Store = store.IsFolder ? store.Root : store.Location };
+        configure?.Invoke(options);
+        silo.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(options));
+        silo.Services.AddSingleton(store);
+        silo.Services.TryAddSingleton(TimeProvider.System);
+        silo.Services.AddSingleton<TrainerProcess>();
+        silo.Services.AddGrainStorage(ArtifactGrainStorage.Name, (_, _) => new ArtifactGrainStorage(store.State));
+        silo.AddReminders();
+        silo.Services.AddSingleton<IReminderTable>(new StoreReminderTable(store.State));
+        silo.UseSiloMetadata(AcceleratorPlacementDirector.MetadataOf(options.Devices()));
+        silo.Services.AddPlacementFilter<AcceleratorPlacementStrategy, AcceleratorPlacementDirector>(ServiceLifetime.Singleton);
+        silo.Services.AddSingleton<SiloAnnouncer>();
+        silo.Services.AddSingleton<IHostedService>(services => services.GetRequiredService<SiloAnnouncer>());
+        return silo;
+    }
+}

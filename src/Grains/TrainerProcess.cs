@@ -1,0 +1,233 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Extensions.Options;
+using OrleansTagging.Recipe;
+
+namespace OrleansTagging.Grains;
+
+/// <summary>How a Trainer ended.</summary>
+public sealed record TrainerOutcome
+{
+    /// <summary>Exit code; <c>null</c> where the Trainer could not be started.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>The result; <c>null</c> where there is none.</summary>
+    public JobResult? Result { get; init; }
+
+    /// <summary>What went wrong, in one line; <c>null</c> with a result.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Whether the fault lies in the input, so that trying again is of no use.</summary>
+    public bool BadInput { get; init; }
+
+    /// <summary>Whether it was ended because it was told to stop.</summary>
+    public bool Stopped { get; init; }
+
+    /// <summary>Last lines of its standard error.</summary>
+    public required string[] LastOutput { get; init; }
+
+    /// <summary>Seconds from its start to its end.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Its largest resident set in bytes, as it told.</summary>
+    public long? PeakMemory { get; init; }
+}
+
+/// <summary>
+/// Runs Trainer processes and follows them line by line. A Trainer ends with its standard input, which is held open while it works: it
+/// does not outlive a silo that was killed.
+/// </summary>
+public sealed class TrainerProcess(IOptions<TaggingOptions> options) : IDisposable
+{
+    private const int LinesKept = 40;
+    private const int BadInputCode = 2;
+
+    private readonly ConcurrentDictionary<Process, byte> _running = new();
+
+    /// <summary>Runs one job to its end.</summary>
+    /// <param name="document">The job.</param>
+    /// <param name="heard">Called with every message, one at a time, on a thread of no grain.</param>
+    /// <param name="stop">Ends the Trainer.</param>
+    public async Task<TrainerOutcome> RunAsync(JobDocument document, Action<TrainerMessage> heard, CancellationToken stop)
+    {
+        var watch = Stopwatch.StartNew();
+        using var process = new Process { StartInfo = StartOf(document) };
+        var errors = new Queue<string>();
+        try
+        {
+            process.Start();
+        }
+        catch (Exception fault) when (fault is System.ComponentModel.Win32Exception or InvalidOperationException)
+        {
+            return new TrainerOutcome
+            {
+                Error = $"the Trainer '{options.Value.TrainerPath}' cannot be started: {fault.Message}",
+                LastOutput = [],
+                Seconds = watch.Elapsed.TotalSeconds,
+            };
+        }
+        _running[process] = 0;
+        try
+        {
+            using var hang = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            hang.CancelAfter(options.Value.Hang);
+            var errorLines = KeepLastLinesAsync(process.StandardError, errors);
+            TrainerMessage? end = null;
+            long? peak = null;
+            var hung = false;
+            try
+            {
+                await SendAsync(process, document);
+                while (await process.StandardOutput.ReadLineAsync(hang.Token) is { } line)
+                {
+                    hang.CancelAfter(options.Value.Hang);
+                    if (TrainerMessage.TryParse(line) is not { } message)
+                    {
+                        continue;
+                    }
+                    peak = message.PeakMemory ?? peak;
+                    if (message.Kind is "result" or "error")
+                    {
+                        end = message;
+                    }
+                    heard(message);
+                }
+                await process.WaitForExitAsync(hang.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                hung = !stop.IsCancellationRequested;
+                await EndAsync(process);
+            }
+            await errorLines.WaitAsync(options.Value.StopPatience, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return Outcome(process.ExitCode, end, peak, [.. Lines(errors)], watch.Elapsed.TotalSeconds, stop.IsCancellationRequested, hung);
+        }
+        finally
+        {
+            _running.TryRemove(process, out _);
+        }
+    }
+
+    /// <summary>Ends every Trainer of this silo.</summary>
+    public void Dispose()
+    {
+        foreach (var process in _running.Keys)
+        {
+            Kill(process);
+        }
+    }
+
+    private static TrainerOutcome Outcome(
+        int code, TrainerMessage? end, long? peak, string[] output, double seconds, bool stopped, bool hung)
+    {
+        var result = code == 0 ? end?.Result : null;
+        return new TrainerOutcome
+        {
+            ExitCode = code,
+            Result = stopped ? null : result,
+            Error = result is not null && !stopped ? null
+                : stopped ? "stopped"
+                : hung ? "the Trainer hung and was ended"
+                : end?.Error ?? output.LastOrDefault(line => line.Length > 0) ?? "the Trainer ended without a word",
+            BadInput = !stopped && (code == BadInputCode || end?.BadInput == true),
+            Stopped = stopped,
+            LastOutput = output,
+            Seconds = end?.Seconds ?? seconds,
+            PeakMemory = peak,
+        };
+    }
+
+    private ProcessStartInfo StartOf(JobDocument document)
+    {
+        var path = options.Value.TrainerPath;
+        var library = path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase);
+        var start = new ProcessStartInfo(library ? options.Value.DotnetPath : path)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        if (library)
+        {
+            start.ArgumentList.Add(path);
+        }
+        start.ArgumentList.Add("run");
+        start.ArgumentList.Add("--store");
+        start.ArgumentList.Add(options.Value.Store);
+        start.Environment["OMP_NUM_THREADS"] = document.Threads.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        // A flavour chosen for another machine would change the sums, and with them the result.
+        start.Environment.Remove("OPENBLAS_CORETYPE");
+        return start;
+    }
+
+    private static async Task SendAsync(Process process, JobDocument document)
+    {
+        try
+        {
+            await process.StandardInput.WriteLineAsync(document.ToJson());
+            await process.StandardInput.FlushAsync();
+        }
+        catch (IOException)
+        {
+            // It ended before it read its job; its exit code and last lines tell why.
+        }
+    }
+
+    private static async Task KeepLastLinesAsync(StreamReader reader, Queue<string> lines)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            lock (lines)
+            {
+                lines.Enqueue(line);
+                if (lines.Count > LinesKept)
+                {
+                    lines.Dequeue();
+                }
+            }
+        }
+    }
+
+    private static string[] Lines(Queue<string> lines)
+    {
+        lock (lines)
+        {
+            return [.. lines];
+        }
+    }
+
+    private async Task EndAsync(Process process)
+    {
+        try
+        {
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // Its end of the pipe is gone already.
+        }
+        using var patience = new CancellationTokenSource(options.Value.StopPatience);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Kill(process);
+            await process.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (Exception fault) when (fault is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            // It has ended, or ends just now.
+        }
+    }
+}

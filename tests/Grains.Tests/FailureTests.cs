@@ -1,0 +1,167 @@
+using System.Diagnostics;
+using OrleansTagging.Abstractions;
+
+namespace OrleansTagging.Grains.Tests;
+
+public sealed class FailureTests
+{
+    [Fact]
+    public async Task A_crashed_Trainer_is_tried_again_and_the_result_is_the_same()
+    {
+        await using var calm = new TestBed();
+        await calm.AddSiloAsync();
+        await calm.ImportAsync();
+        var undisturbed = await calm.RunAsync(TestBed.Yaml("demo", rounds: "5"));
+
+        await using var bed = new TestBed();
+        await bed.AddSiloAsync();
+        await bed.ImportAsync();
+        bed.Script("crash train 2");
+        var progress = await bed.RunAsync(TestBed.Yaml("demo", rounds: "5"));
+
+        Assert.Equal(ExperimentStatus.Done, progress.Status);
+        Assert.Equal(undisturbed.Report, progress.Report);
+        var job = await bed.Grains.GetGrain<ITrainingGrain>(progress.Members[0].Folds[0].TrainingJob!).Describe();
+        Assert.Equal((3, 0), (job!.Attempts, job.ExitCode));
+    }
+
+    [Fact]
+    public async Task A_Trainer_that_always_crashes_fails_the_experiment_with_its_last_words_and_can_be_retried()
+    {
+        await using var bed = new TestBed();
+        await bed.AddSiloAsync();
+        await bed.ImportAsync();
+        bed.Script("crash predict");
+        var progress = await bed.RunAsync(TestBed.Yaml("demo", rounds: "5"));
+
+        Assert.Equal(ExperimentStatus.Failed, progress.Status);
+        Assert.Matches("^job cpu-[0-9a-f]{32} \\(.* fold [01]: predict .*\\): its Trainer failed 3 times, last with exit code 139: Segmentation fault", progress.Problem);
+        var failed = progress.Problem!.Split(' ')[1];
+        var job = (await bed.Grains.GetGrain<ITrainingGrain>(failed).Describe())!;
+        Assert.Equal((JobStatus.Failed, 3, 139), (job.Status, job.Attempts, job.ExitCode));
+        Assert.Contains("about to crash", job.LastOutput);
+
+        bed.Script();
+        progress = await bed.RunAsync(TestBed.Yaml("demo", rounds: "5"));
+        Assert.Equal(ExperimentStatus.Done, progress.Status);
+    }
+
+    [Fact]
+    public async Task Bad_input_fails_at_once_with_its_line()
+    {
+        await using var bed = new TestBed();
+        await bed.AddSiloAsync(cpuSlots: 1);
+        await bed.ImportAsync();
+        bed.Script("bad-input train");
+        var progress = await bed.RunAsync(TestBed.Yaml("demo", rounds: "5"));
+
+        Assert.Equal(ExperimentStatus.Failed, progress.Status);
+        Assert.EndsWith("clips.csv, line 3: a clip without sound", progress.Problem, StringComparison.Ordinal);
+        Assert.All(bed.TrainerLog().GroupBy(line => line[0]), runs => Assert.Single(runs));
+    }
+
+    [Fact]
+    public async Task A_Trainer_that_cannot_be_started_is_named()
+    {
+        await using var bed = new TestBed();
+        await bed.AddSiloAsync(options => options.TrainerPath = Path.Combine(bed.Root, "no-such-trainer"));
+        await bed.ImportAsync();
+        var progress = await bed.RunAsync(TestBed.Yaml("demo", rounds: "5"));
+
+        Assert.Equal(ExperimentStatus.Failed, progress.Status);
+        Assert.Contains("no-such-trainer' cannot be started", progress.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stopping_ends_the_processes_and_submitting_goes_on()
+    {
+        await using var bed = new TestBed();
+        await bed.AddSiloAsync();
+        await bed.ImportAsync();
+        bed.Script("wait train");
+        await bed.SubmitAsync(TestBed.Yaml("demo", rounds: "5"));
+        var progress = await bed.UntilAsync("demo", progress => progress.Running is [{ Step: > 0 }, { Step: > 0 }]);
+        Assert.All(progress.Running, job => Assert.Equal((1, 2, 1000, 0.5), (job.Epoch, job.Epochs, job.Steps, job.Loss)));
+        Assert.Contains("(running)", progress.WaitsFor, StringComparison.Ordinal);
+        var processes = bed.TrainerLog().Select(line => int.Parse(line[1])).ToArray();
+        Assert.All(processes, process => Assert.True(Runs(process)));
+
+        await bed.Grains.GetGrain<IExperimentGrain>("demo").Stop();
+        Assert.Equal(ExperimentStatus.Stopped, (await bed.UntilAsync("demo", _ => !processes.Any(Runs))).Status);
+        var scheduler = await bed.Scheduler.Describe();
+        Assert.Empty(scheduler.Queue);
+
+        bed.Script();
+        Assert.Equal(ExperimentStatus.Done, (await bed.RunAsync(TestBed.Yaml("demo", rounds: "5"))).Status);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(9)]
+    [InlineData(13)]
+    public async Task A_host_that_dies_goes_on_where_it_stood_and_ends_with_the_same_report(int runs)
+    {
+        await using var calm = new TestBed();
+        await calm.AddSiloAsync();
+        await calm.ImportAsync();
+        var undisturbed = await calm.RunAsync(TestBed.Yaml("demo"));
+
+        await using var bed = new TestBed();
+        await bed.AddSiloAsync();
+        await bed.ImportAsync();
+        await bed.SubmitAsync(TestBed.Yaml("demo"));
+        await bed.UntilAsync("demo", _ => bed.TrainerLog().Length >= runs);
+        await bed.KillAsync();
+        await bed.AddSiloAsync();
+        var progress = await bed.RunAsync(TestBed.Yaml("demo"));
+
+        Assert.Equal(ExperimentStatus.Done, progress.Status);
+        Assert.Equal(undisturbed.Report, progress.Report);
+        Assert.Equal(undisturbed.Submission, progress.Submission);
+    }
+
+    [Fact]
+    public async Task A_silo_that_dies_gives_its_jobs_to_the_others()
+    {
+        await using var calm = new TestBed();
+        await calm.AddSiloAsync();
+        await calm.ImportAsync();
+        var undisturbed = await calm.RunAsync(TestBed.Yaml("demo", rounds: "5"));
+
+        await using var bed = new TestBed();
+        await bed.AddSiloAsync(options => options.Silence = TimeSpan.FromSeconds(3));
+        var doomed = await bed.AddSiloAsync(options => options.Silence = TimeSpan.FromSeconds(3));
+        await bed.ImportAsync();
+        bed.Script("wait train 1");
+        await bed.SubmitAsync(TestBed.Yaml("demo", rounds: "5"));
+        await bed.UntilAsync("demo", progress => progress.JobsRunning >= 2);
+        await doomed.KillAsync();
+        bed.Script();
+        // What waited on the living silo waits for good; its process is told to end as a user would.
+        var progress = await WithRetriesAsync(bed);
+
+        Assert.Equal(undisturbed.Report, progress.Report);
+    }
+
+    private static async Task<ExperimentProgress> WithRetriesAsync(TestBed bed)
+    {
+        foreach (var process in bed.TrainerLog().Select(line => int.Parse(line[1])).Where(Runs))
+        {
+            Process.GetProcessById(process).Kill();
+        }
+        return await bed.UntilAsync("demo", progress => progress.Status == ExperimentStatus.Done);
+    }
+
+    private static bool Runs(int process)
+    {
+        try
+        {
+            return !Process.GetProcessById(process).HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,177 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using OrleansTagging.Abstractions;
+using OrleansTagging.EmbeddedHost;
+using OrleansTagging.Recipe;
+using OrleansTagging.Storage;
+
+namespace OrleansTagging.Grains.Tests;
+
+/// <summary>A store in a folder of its own and silos on it, with the scripted Trainer.</summary>
+internal sealed class TestBed : IAsyncDisposable
+{
+    private static int _port = 20_000;
+
+    private EmbeddedCluster _cluster = new();
+
+    public TestBed()
+    {
+        Root = Directory.CreateTempSubdirectory("grains-").FullName;
+        Store = Store.Open(Root);
+    }
+
+    public string Root { get; }
+
+    public Store Store { get; private set; }
+
+    public EmbeddedCluster Cluster => _cluster;
+
+    public IGrainFactory Grains => _cluster.Client;
+
+    public List<EmbeddedSilo> Silos { get; } = [];
+
+    public ISchedulerGrain Scheduler => Grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key);
+
+    public static string TrainerPath
+    {
+        get
+        {
+            var mine = new DirectoryInfo(AppContext.BaseDirectory);
+            return Path.Combine(mine.Parent!.Parent!.FullName, "ScriptedTrainer", mine.Name, "OrleansTagging.ScriptedTrainer.dll");
+        }
+    }
+
+    public async Task<EmbeddedSilo> AddSiloAsync(Action<TaggingOptions>? configure = null, int cpuSlots = 2, int cuda = 0)
+    {
+        var silo = await _cluster.AddSiloAsync(configure: silo =>
+        {
+            silo.Services.Configure<EndpointOptions>(options =>
+            {
+                options.AdvertisedIPAddress = IPAddress.Loopback;
+                options.SiloPort = Interlocked.Increment(ref _port);
+            });
+            silo.AddTagging(Store, options =>
+            {
+                options.TrainerPath = TrainerPath;
+                options.CpuSlots = cpuSlots;
+                options.CudaDevices = [.. Enumerable.Range(0, cuda)];
+                options.Heartbeat = TimeSpan.FromSeconds(0.5);
+                options.Silence = TimeSpan.FromSeconds(8);
+                options.StopPatience = TimeSpan.FromSeconds(3);
+                options.ShardSize = 25;
+                configure?.Invoke(options);
+            });
+        });
+        Silos.Add(silo);
+        return silo;
+    }
+
+    public async Task<DatasetRecord> ImportAsync(DatasetRecord? record = null)
+    {
+        record ??= await SyntheticClips.PutAsync(Store);
+        Assert.Null(await Grains.GetGrain<IDatasetGrain>(record.Name).Register(record));
+        return record;
+    }
+
+    public static string Yaml(string name, string rounds = "10, 20", string members = "", int folds = 2, string device = "cpu", int epochs = 2) => $$"""
+        name: {{name}}
+        dataset: {{SyntheticClips.Name}}
+        seed: 3
+        folds: {{folds}}
+        models:
+          mel:
+            features: mel_1024_512_64
+        training:
+          epochs: {{epochs}}
+          device: {{device}}
+        curricula:
+          main:
+            scorer: mel
+            rounds: [{{rounds}}]
+        members:
+          plain: {model: mel, selection: curated}
+          last: {model: mel, selection: main@{{rounds.Split(',').Length}}}
+        ensemble: [plain, last]
+        """;
+
+    public async Task<SubmitAnswer> SubmitAsync(string yaml)
+    {
+        var name = yaml.Split('\n')[0]["name: ".Length..].Trim();
+        return await Grains.GetGrain<IExperimentGrain>(name).Submit(yaml, $"{name}.yaml");
+    }
+
+    /// <summary>Submits and waits for the end.</summary>
+    public async Task<ExperimentProgress> RunAsync(string yaml)
+    {
+        var answer = await SubmitAsync(yaml);
+        Assert.Null(answer.Problem);
+        return await UntilAsync(answer.Experiment, progress => progress.Status != ExperimentStatus.Running);
+    }
+
+    public async Task<ExperimentProgress> UntilAsync(string experiment, Func<ExperimentProgress, bool> reached)
+    {
+        var grain = Grains.GetGrain<IExperimentGrain>(experiment);
+        // Far beyond what a loaded machine needs; it only ends a run that would never end.
+        var deadline = DateTime.UtcNow.AddMinutes(3);
+        while (true)
+        {
+            var progress = await grain.GetProgress();
+            if (reached(progress))
+            {
+                return progress;
+            }
+            Assert.True(DateTime.UtcNow < deadline, $"{experiment} still waits for {progress.WaitsFor}.");
+            await Task.Delay(100);
+        }
+    }
+
+    public Task<byte[]> ReadAsync(string? address) => Store.Artifacts.ReadAsync(address!);
+
+    public void Script(params string[] lines) => File.WriteAllLines(Path.Combine(Root, "script.txt"), lines);
+
+    /// <summary>The Trainers started so far: job, process, kind.</summary>
+    public string[][] TrainerLog()
+    {
+        var log = Path.Combine(Root, "trainer.log");
+        return File.Exists(log) ? [.. File.ReadAllLines(log).Select(line => line.Split(' '))] : [];
+    }
+
+    public async Task<JobDocument> DocumentAsync(string job)
+    {
+        var record = await Grains.GetGrain<ITrainingGrain>(job).Describe();
+        return JobDocument.Parse(System.Text.Encoding.UTF8.GetString(await ReadAsync(record!.Document)), job);
+    }
+
+    /// <summary>Ends every silo as a dying process would, and begins anew on the same store with an empty memory.</summary>
+    public async Task KillAsync()
+    {
+        foreach (var silo in Silos)
+        {
+            await silo.KillAsync();
+        }
+        Silos.Clear();
+        await _cluster.DisposeAsync();
+        _cluster = new EmbeddedCluster();
+        Store = Store.Open(Root);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var silo in Silos)
+        {
+            await silo.DisposeAsync();
+        }
+        await _cluster.DisposeAsync();
+        try
+        {
+            Directory.Delete(Root, recursive: true);
+        }
+        catch (IOException)
+        {
+            // A Trainer on its way out may still write its log.
+        }
+    }
+}

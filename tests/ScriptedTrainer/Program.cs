@@ -1,0 +1,55 @@
+using OrleansTagging.Labels;
+using OrleansTagging.Recipe;
+using OrleansTagging.ScriptedTrainer;
+using OrleansTagging.Storage;
+
+const int BadInput = 2;
+const int Stopped = 130;
+
+var root = args is ["run", "--store", var given] ? given : throw new ArgumentException("run --store DIR");
+var input = Console.In;
+var document = JobDocument.Parse(input.ReadLine() ?? "", "standard input");
+_ = Task.Run(() =>
+{
+    while (input.ReadLine() is not null)
+    {
+    }
+    Environment.Exit(Stopped);
+});
+
+var script = Script.Read(root, document);
+script.Log($"{document.Id} {Environment.ProcessId} {(document.Train is null ? "predict" : "train")}");
+foreach (var line in script.Says)
+{
+    Console.Error.WriteLine(line);
+}
+switch (script.Fate)
+{
+    case Fate.BadInput:
+        Console.WriteLine(new TrainerMessage { Kind = "error", Error = "clips.csv, line 3: a clip without sound", BadInput = true }.ToLine());
+        return BadInput;
+    case Fate.Crash:
+        Console.Error.WriteLine("Segmentation fault (scripted)");
+        return 139;
+    case Fate.Wait:
+        for (var step = 1; ; step++)
+        {
+            Console.WriteLine(new TrainerMessage { Kind = "progress", Epoch = 1, Epochs = 2, Step = step, Steps = 1000, Loss = 0.5 }.ToLine());
+            Thread.Sleep(50);
+        }
+}
+
+var store = Store.Open(root);
+try
+{
+    var result = document.Train is { } train
+        ? await ScriptedModel.TrainAsync(store, document, train)
+        : await ScriptedModel.PredictAsync(store, document, document.Predict!);
+    Console.WriteLine(new TrainerMessage { Kind = "result", Result = result, Seconds = 0.1, PeakMemory = 1 << 20 }.ToLine());
+    return 0;
+}
+catch (InputException fault)
+{
+    Console.WriteLine(new TrainerMessage { Kind = "error", Error = fault.Message, BadInput = true }.ToLine());
+    return BadInput;
+}
