@@ -138,16 +138,6 @@ public sealed class AlarmTests
     }
 
     [Fact]
-    public async Task A_reminder_due_at_once_ticks_at_once()
-    {
-        var clock = new StandingClock();
-        await using var cluster = await Clusters.StartAsync(time: clock);
-        await cluster.Client.GetGrain<IAlarmGrain>("j").SetReminder("r", TimeSpan.Zero, 10 * _minute);
-        clock.Advance(TimeSpan.FromSeconds(1));
-        await Ticks(cluster, "reminder r", 1);
-    }
-
-    [Fact]
     public async Task A_reminder_that_was_missed_ticks_at_its_next_time()
     {
         var clock = new StandingClock();

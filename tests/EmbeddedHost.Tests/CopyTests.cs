@@ -80,6 +80,43 @@ public sealed class CopyTests
     }
 
     [Fact]
+    public async Task The_list_that_a_collection_expression_makes_for_an_interface_is_refused_as_in_Orleans()
+    {
+        await using var cluster = await Clusters.StartAsync();
+        IReadOnlyList<int> made = [1, 2, 3];
+        await Assert.ThrowsAsync<CodecNotFoundException>(() => cluster.Client.GetGrain<IParcelGrain>("i").Take(made));
+        await cluster.Client.GetGrain<IParcelGrain>("i").Take(made.ToList());
+    }
+
+    [Theory]
+    [MemberData(nameof(Known))]
+    public void What_Orleans_knows_is_copied(object value)
+    {
+        var copy = DeepCopier.Strict.Copy(value);
+        Assert.NotSame(value, copy);
+        Assert.Equal(value, copy);
+    }
+
+    public static TheoryData<object> Known() =>
+    [
+        new List<int[]> { new[] { 1 } },
+        new Dictionary<string, List<int>> { ["a"] = [1] },
+        new HashSet<string> { "a" },
+        new SortedDictionary<int, string[]> { [1] = ["a"] },
+        new SortedSet<int> { 2, 1 },
+        new Queue<int>([1, 2]),
+        new Stack<int>([1, 2]),
+        new[] { new[] { 1.5f }, [2.5f] },
+        new float[,] { { 1, 2 }, { 3, 4 } },
+        (1, new List<int> { 2 }),
+        Tuple.Create("a", new List<int> { 2 }),
+        KeyValuePair.Create("a", new List<int> { 2 }),
+        System.Collections.Immutable.ImmutableList.Create(new List<int> { 1 }),
+        System.Collections.Immutable.ImmutableDictionary<string, List<int>>.Empty.Add("a", [1]),
+        new System.Collections.ObjectModel.ReadOnlyCollection<int>([1, 2]),
+    ];
+
+    [Fact]
     public async Task A_member_without_number_is_refused_by_name()
     {
         await using var cluster = await Clusters.StartAsync();

@@ -22,7 +22,7 @@ public class ClusterOptions
 public abstract class MessagingOptions
 {
     /// <summary>How long a caller waits where nothing else is said.</summary>
-    public static readonly TimeSpan DEFAULT_RESPONSE_TIMEOUT = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan DEFAULT_RESPONSE_TIMEOUT = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a caller waits.</summary>
     public TimeSpan ResponseTimeout { get; set; } = DEFAULT_RESPONSE_TIMEOUT;

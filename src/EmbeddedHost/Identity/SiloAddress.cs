@@ -51,7 +51,7 @@ public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddre
     }
 
     /// <summary>Writes <c>address:port@generation</c>.</summary>
-    public string ToParsableString() => ToString();
+    public string ToParsableString() => string.Create(CultureInfo.InvariantCulture, $"{Endpoint}@{Generation}");
 
     /// <inheritdoc/>
     public bool Equals(SiloAddress? other) => other is not null && Generation == other.Generation && Endpoint.Equals(other.Endpoint);
@@ -63,7 +63,7 @@ public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddre
     public override int GetHashCode() => HashCode.Combine(Endpoint, Generation);
 
     /// <summary>A hash that is the same in every process.</summary>
-    public int GetConsistentHashCode() => (int)StableHash.ComputeHash(ToString());
+    public int GetConsistentHashCode() => (int)StableHash.ComputeHash(ToParsableString());
 
     /// <inheritdoc/>
     public int CompareTo(SiloAddress? other)
@@ -78,7 +78,7 @@ public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddre
     }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Endpoint}@{Generation}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"S{Endpoint}:{Generation}");
 }
 
 /// <summary>Reads and writes a <see cref="SiloAddress"/> as the text <c>address:port@generation</c>.</summary>

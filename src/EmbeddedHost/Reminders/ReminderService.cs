@@ -42,7 +42,7 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
     }
 
     /// <summary>Ticks a reminder anew, wherever in the cluster that is done.</summary>
-    public void Changed(ReminderEntry entry) => Leader()?.Track(entry, isNew: true);
+    public void Changed(ReminderEntry entry) => Leader()?.Track(entry);
 
     /// <summary>Ticks a reminder no more.</summary>
     public void Removed(GrainId grain, string name) => Leader()?.Drop((grain, name));
@@ -126,7 +126,7 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
         var rows = (await Table.ReadRows(0, 0)).Reminders;
         foreach (var entry in rows)
         {
-            Track(entry, isNew: false);
+            Track(entry);
         }
 
         var known = rows.Select(r => (r.GrainId, r.ReminderName)).ToHashSet();
@@ -139,7 +139,7 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
         gone.ForEach(Drop);
     }
 
-    private void Track(ReminderEntry entry, bool isNew)
+    private void Track(ReminderEntry entry)
     {
         lock (_tickers)
         {
@@ -154,7 +154,7 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
                 old.Dispose();
             }
 
-            _tickers[key] = new Ticker(silo, entry, isNew);
+            _tickers[key] = new Ticker(silo, entry);
         }
     }
 
@@ -177,17 +177,12 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
         private readonly ITimer _timer;
         private bool _disposed;
 
-        /// <summary>Ticks from now on; a reminder that was set this moment may have become due on the way here and still ticks at once.</summary>
-        public Ticker(Silo silo, ReminderEntry entry, bool isNew)
+        public Ticker(Silo silo, ReminderEntry entry)
         {
             _silo = silo;
             _entry = entry;
-            var late = silo.Time.GetUtcNow().UtcDateTime - entry.StartAt;
             _timer = silo.Time.CreateTimer(
-                static state => _ = ((Ticker)state!).TickAsync(),
-                this,
-                late == TimeSpan.Zero || (isNew && late > TimeSpan.Zero) ? TimeSpan.Zero : Wait(),
-                Timeout.InfiniteTimeSpan);
+                static state => _ = ((Ticker)state!).TickAsync(), this, Wait(isFirst: true), Timeout.InfiniteTimeSpan);
         }
 
         public string? ETag => _entry.ETag;
@@ -198,10 +193,17 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
             _timer.Dispose();
         }
 
-        private TimeSpan Wait()
+        /// <summary>The time to the next tick. As in Orleans, a first tick that is already past, if only by a moment, waits for its period.</summary>
+        private TimeSpan Wait(bool isFirst)
         {
             var since = _silo.Time.GetUtcNow().UtcDateTime - _entry.StartAt;
-            return since < TimeSpan.Zero ? -since : TimeSpan.FromTicks(_entry.Period.Ticks - (since.Ticks % _entry.Period.Ticks));
+            if (since < TimeSpan.Zero)
+            {
+                return -since;
+            }
+
+            var sinceTick = since.Ticks % _entry.Period.Ticks;
+            return isFirst && sinceTick == 0 ? TimeSpan.Zero : TimeSpan.FromTicks(_entry.Period.Ticks - sinceTick);
         }
 
         private async Task TickAsync()
@@ -223,7 +225,7 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
 
             if (!_disposed)
             {
-                _timer.Change(Wait(), Timeout.InfiniteTimeSpan);
+                _timer.Change(Wait(isFirst: false), Timeout.InfiniteTimeSpan);
             }
         }
     }

@@ -146,6 +146,8 @@ internal sealed class DeepCopier
             : definition == typeof(Stack<>) ? nameof(CopyStack)
             : definition == typeof(ConcurrentDictionary<,>) ? nameof(CopyConcurrentDictionary)
             : definition == typeof(ReadOnlyCollection<>) ? nameof(CopyReadOnlyCollection)
+            : definition == typeof(ReadOnlyMemory<>) ? nameof(CopyReadOnlyMemory)
+            : definition == typeof(Memory<>) ? nameof(CopyMemory)
             : definition == typeof(ImmutableArray<>) ? nameof(CopyImmutableArray)
             : definition == typeof(ImmutableList<>) ? nameof(CopyImmutableList)
             : definition == typeof(ImmutableHashSet<>) ? nameof(CopyImmutableHashSet)
@@ -233,6 +235,12 @@ internal sealed class DeepCopier
 
     private static object CopyReadOnlyCollection<T>(object value, CopyContext context) =>
         context.Note(value, new ReadOnlyCollection<T>([.. ((ReadOnlyCollection<T>)value).Select(context.Copy)]));
+
+    private static object CopyReadOnlyMemory<T>(object value, CopyContext context) =>
+        new ReadOnlyMemory<T>(Array.ConvertAll(((ReadOnlyMemory<T>)value).ToArray(), context.Copy));
+
+    private static object CopyMemory<T>(object value, CopyContext context) =>
+        new Memory<T>(Array.ConvertAll(((Memory<T>)value).ToArray(), context.Copy));
 
     private static object CopyImmutableArray<T>(object value, CopyContext context) =>
         value is ImmutableArray<T> { IsDefault: false } array ? ImmutableArray.CreateRange(array.Select(context.Copy)) : value;

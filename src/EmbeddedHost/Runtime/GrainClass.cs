@@ -97,16 +97,20 @@ internal sealed class GrainClass
     /// <summary>Makes a grain object for an activation.</summary>
     public object Construct(Activation activation)
     {
-        var arguments = new object?[_parameters.Length];
-        for (var i = 0; i < arguments.Length; i++)
-        {
-            arguments[i] = Argument(activation, _parameters[i]);
-        }
-
         Activation.Constructing = activation;
         try
         {
+            var arguments = new object?[_parameters.Length];
+            for (var i = 0; i < arguments.Length; i++)
+            {
+                arguments[i] = Argument(activation, _parameters[i]);
+            }
+
             return _construct.Invoke(arguments.AsSpan());
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"Failed to create an instance of grain type '{Type}'. See InnerException for details.", e);
         }
         finally
         {
