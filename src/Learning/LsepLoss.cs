@@ -1,0 +1,27 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansTagging.Learning;
+
+/// <summary>
+/// LSEP, the log-sum-exp pairwise ranking loss (Li, Song and Luo, "Improving pairwise ranking for multi-label image classification",
+/// CVPR 2017): ln(1 + Σ exp(s_n − s_p)) over all pairs of a class n that the clip lacks and a class p that it has, mean over clips.
+/// </summary>
+/// <remarks>
+/// The sum factors into Σ exp(s_n) · Σ exp(−s_p), so that its logarithm is the sum of two log-sum-exps, which cannot overflow and
+/// take classes rather than pairs. A clip with no label, or with all of them, has no pair and a loss of zero.
+/// </remarks>
+public static class LsepLoss
+{
+    /// <summary>The loss, a scalar.</summary>
+    /// <param name="scores">Scores, <c>[clips, classes]</c>.</param>
+    /// <param name="labels">1 where the clip has the class, 0 elsewhere; of the scores' shape and type.</param>
+    public static Tensor Of(Tensor scores, Tensor labels)
+    {
+        using var scope = NewDisposeScope();
+        var negatives = (scores + labels * FrameMask.Bottom).logsumexp(1);
+        var positives = ((1 - labels) * FrameMask.Bottom - scores).logsumexp(1);
+        var pairs = negatives + positives;
+        return logaddexp(pairs, zeros_like(pairs)).mean().MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,26 @@
+using OrleansTagging.Recipe;
+
+namespace OrleansTagging.Learning;
+
+/// <summary>
+/// The one-cycle learning rate (Smith, "A disciplined approach to neural network hyper-parameters", 2018): from the lower rate straight up
+/// to the upper one over the first 30 % of the steps, then straight down to almost nothing.
+/// </summary>
+/// <param name="descriptor">The two rates.</param>
+/// <param name="steps">Optimiser steps of the whole training.</param>
+public sealed class OneCycleSchedule(ScheduleDescriptor descriptor, int steps)
+{
+    private const double RisingShare = 0.3;
+    private const double LastRate = 1e-7;
+
+    private readonly int _peak = (int)(RisingShare * steps);
+
+    /// <summary>The learning rate of a step, counted from 0.</summary>
+    public double Rate(int step)
+    {
+        var (low, high) = (descriptor.MinLearningRate, descriptor.MaxLearningRate);
+        return step < _peak
+            ? low + (high - low) * step / _peak
+            : high + (LastRate - high) * (step - _peak) / (steps - _peak);
+    }
+}
