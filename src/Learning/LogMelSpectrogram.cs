@@ -35,6 +35,9 @@ public sealed class LogMelSpectrogram : IDisposable
     /// <summary>Frames of a clip of <paramref name="samples"/> samples.</summary>
     public int Frames(int samples) => 1 + samples / _descriptor.HopSize;
 
+    /// <summary>Samples that make up a number of features (frames × bands).</summary>
+    public long Samples(long features) => features / _descriptor.Bands * _descriptor.HopSize;
+
     /// <summary>Samples of a clip of <paramref name="samples"/> samples together with its reflections.</summary>
     public int ExtendedLength(int samples) => samples + _descriptor.FftSize;
 

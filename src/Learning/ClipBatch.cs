@@ -1,0 +1,44 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansTagging.Learning;
+
+/// <summary>
+/// Stretches of clips as the network takes them: features <c>[clips, frames, bands]</c> and which frames are whose. Its tensors live in the
+/// dispose scope in which it was made.
+/// </summary>
+/// <param name="Features">The features.</param>
+/// <param name="Mask">The clips' frames.</param>
+public sealed record ClipBatch(Tensor Features, FrameMask Mask)
+{
+    /// <summary>Reads stretches of clips and computes their features.</summary>
+    /// <param name="waveforms">The clips' samples.</param>
+    /// <param name="crops">The stretches, in the batch's order.</param>
+    /// <param name="spectrogram">The features.</param>
+    /// <param name="device">Where they are computed.</param>
+    /// <param name="slack">Samples of padding beyond the longest stretch; it changes no clip's scores.</param>
+    public static ClipBatch Of(IWaveforms waveforms, ReadOnlySpan<ClipCrop> crops, LogMelSpectrogram spectrogram, Device device, int slack = 0)
+    {
+        using var gradients = no_grad();
+        var (longest, frames) = (0, new int[crops.Length]);
+        for (var clip = 0; clip < crops.Length; clip++)
+        {
+            longest = Math.Max(longest, crops[clip].Length);
+            frames[clip] = spectrogram.Frames(crops[clip].Length);
+        }
+        longest += slack;
+        var width = spectrogram.ExtendedLength(longest);
+        var extended = empty([crops.Length, width], ScalarType.Float32);
+        var samples = MemoryMarshal.Cast<byte, float>(extended.bytes);
+        for (var clip = 0; clip < crops.Length; clip++)
+        {
+            var row = samples.Slice(clip * width, width);
+            var crop = crops[clip];
+            spectrogram.Extend(waveforms.Samples(crop.Clip).Slice(crop.Start, crop.Length), row);
+            row[spectrogram.ExtendedLength(crop.Length)..].Clear();
+        }
+        var features = spectrogram.Of(extended.to(device));
+        return new ClipBatch(features, new FrameMask(frames, spectrogram.Frames(longest), device));
+    }
+}

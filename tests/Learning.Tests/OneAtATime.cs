@@ -1,0 +1,2 @@
+// Tests count live tensors and share the library's threads.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
