@@ -6,7 +6,8 @@ using static TorchSharp.torch.nn;
 namespace OrleansTagging.Learning;
 
 /// <summary>
-/// One block of the 2-D network: batch norm, 3×3 convolution, 2×2 max pooling, batch norm, PReLU and a bottleneck residual block.
+/// One block of the 2-D network: batch norm, 3×3 convolution, 2×2 max pooling, batch norm, PReLU and a bottleneck residual block. The
+/// first block's batch norm is that of the features (<see cref="TaggingNetwork"/>), before the frequency map joins them.
 /// <c>[clips, in, frames, bands]</c> to <c>[clips, out, ⌈frames/2⌉, ⌈bands/2⌉]</c>.
 /// </summary>
 /// <remarks>
@@ -15,7 +16,7 @@ namespace OrleansTagging.Learning;
 /// </remarks>
 public sealed class ConvolutionBlock : Module<Tensor, FrameMask, FrameMask, Tensor>
 {
-    private readonly MaskedBatchNorm _inputNorm;
+    private readonly MaskedBatchNorm? _inputNorm;
     private readonly Parameter _convolution;
     private readonly MaskedBatchNorm _pooledNorm;
     private readonly SlopedRectifier _rectifier = new();
@@ -24,18 +25,19 @@ public sealed class ConvolutionBlock : Module<Tensor, FrameMask, FrameMask, Tens
     /// <summary>Makes the block; its convolutions' weights are drawn.</summary>
     /// <param name="inputs">Channels of the input.</param>
     /// <param name="outputs">Channels of the output.</param>
-    /// <param name="first">
-    /// Whether the input is the features: their norm then has no weight and bias of its own, so that no gradient is computed for them.
-    /// </param>
+    /// <param name="normalises">Whether the input still has to be normalised.</param>
     /// <param name="weights">Where weights are drawn from.</param>
-    public ConvolutionBlock(int inputs, int outputs, bool first, WeightDraw weights) : base(nameof(ConvolutionBlock))
+    public ConvolutionBlock(int inputs, int outputs, bool normalises, WeightDraw weights) : base(nameof(ConvolutionBlock))
     {
-        _inputNorm = new MaskedBatchNorm(inputs, affine: !first);
+        if (normalises)
+        {
+            _inputNorm = new MaskedBatchNorm(inputs);
+            register_module("input_norm", _inputNorm);
+        }
         // No bias: the norm after the pooling would take it away again.
         _convolution = weights.Convolution("convolution", inputs, outputs, 3);
         _pooledNorm = new MaskedBatchNorm(outputs);
         _bottleneck = new BottleneckBlock(outputs, weights.In("bottleneck"));
-        register_module("input_norm", _inputNorm);
         register_parameter("convolution", _convolution);
         register_module("pooled_norm", _pooledNorm);
         register_module("rectifier", _rectifier);
@@ -49,7 +51,7 @@ public sealed class ConvolutionBlock : Module<Tensor, FrameMask, FrameMask, Tens
     public override Tensor forward(Tensor x, FrameMask mask, FrameMask pooled)
     {
         using var scope = NewDisposeScope();
-        x = mask.Silence(_inputNorm.call(x, mask));
+        x = mask.Silence(_inputNorm?.call(x, mask) ?? x);
         x = functional.conv2d(x, _convolution, padding: [1L, 1L]);
         x = functional.max_pool2d(mask.Sink(x), [2L, 2L], ceil_mode: true);
         x = _rectifier.call(_pooledNorm.call(x, pooled));

@@ -8,8 +8,8 @@ using static TorchSharp.torch.nn;
 namespace OrleansTagging.Learning;
 
 /// <summary>
-/// The 2-D convolutional network of the third place of Freesound Audio Tagging 2019 (<c>cnn_2d</c>): features and a frequency map as two
-/// channels, blocks of growing depth, the global maximum of each block's output from a given block on (deep supervision),
+/// The 2-D convolutional network of the third place of Freesound Audio Tagging 2019 (<c>cnn_2d</c>): normalised features and a frequency
+/// map from -1 to 1 as two channels, blocks of growing depth, the global maximum of each block's output from a given block on (deep supervision),
 /// and a two-layer head. <c>[clips, frames, bands]</c> to scores <c>[clips, classes]</c>.
 /// </summary>
 /// <remarks>
@@ -18,6 +18,8 @@ namespace OrleansTagging.Learning;
 /// </remarks>
 public sealed class TaggingNetwork : Module<Tensor, FrameMask, KeyedDropout?, Tensor>
 {
+    // No weight and bias of its own: the convolution that follows has them, and the features then need no gradient.
+    private readonly MaskedBatchNorm _featureNorm = new(1, affine: false);
     private readonly ModuleList<ConvolutionBlock> _blocks = new();
     private readonly TaggingHead _head;
     private readonly int _firstPooled;
@@ -50,11 +52,12 @@ public sealed class TaggingNetwork : Module<Tensor, FrameMask, KeyedDropout?, Te
         for (var block = 0; block < settings.Blocks; block++)
         {
             var outputs = settings.Depth(block + 1);
-            _blocks.Add(new ConvolutionBlock(inputs, outputs, block == 0, weights.In($"blocks.{block}")));
+            _blocks.Add(new ConvolutionBlock(inputs, outputs, block > 0, weights.In($"blocks.{block}")));
             pooled += block >= _firstPooled ? outputs : 0;
             inputs = outputs;
         }
         _head = new TaggingHead(pooled, settings.Hidden, classes, settings.Dropout, weights.In("head"));
+        register_module("feature_norm", _featureNorm);
         register_module("blocks", _blocks);
         register_module("head", _head);
     }
@@ -67,6 +70,7 @@ public sealed class TaggingNetwork : Module<Tensor, FrameMask, KeyedDropout?, Te
     {
         using var scope = NewDisposeScope();
         var (clips, frames, bands) = (features.shape[0], features.shape[1], features.shape[2]);
+        features = _featureNorm.call(features.reshape(clips, 1, frames, bands), mask).reshape(clips, frames, bands);
         var map = linspace(-1, 1, bands, device: features.device).expand(clips, frames, bands);
         // [clips, frames, bands, 2] seen as [clips, 2, frames, bands]: the channels are last in memory.
         var x = stack([features, map], 3).permute(0, 3, 1, 2);

@@ -124,9 +124,8 @@ public sealed class TaggingNetworkTests
         using var network = Trained(spectrogram);
         using var file = new MemoryStream();
         network.save(file);
-        file.Position = 0;
         using var loaded = new TaggingNetwork(_settings, 4, new WeightDraw(99));
-        loaded.load(file);
+        loaded.load(new MemoryStream(file.ToArray()));
         network.eval();
         loaded.eval();
         using var gradients = no_grad();
