@@ -63,7 +63,7 @@ public static class TrainingLoop
     /// <param name="train">The clips to train on.</param>
     /// <param name="validation">The clips to validate on, disjoint from the former.</param>
     /// <param name="device">Where to train.</param>
-    /// <param name="progress">Told of every step; may be <c>null</c>.</param>
+    /// <param name="progress">Told of every step, and of every batch that is predicted between two epochs; may be <c>null</c>.</param>
     /// <param name="cancellation">Ends the training between two steps.</param>
     /// <exception cref="InputException">The settings name something unknown, or there is no clip to train or validate on.</exception>
     /// <exception cref="InvalidOperationException">The loss is no longer a finite number.</exception>
@@ -111,18 +111,20 @@ public static class TrainingLoop
                     cancellation.ThrowIfCancellationRequested();
                     rate = schedule.Rate(epoch * steps + step);
                     losses += Step(network, optimizer, rate, Batch(batches[step]));
-                    progress?.Invoke(new TrainingProgress(
-                        epoch + 1, epoch * steps + step + 1, settings.Epochs * steps, losses / (step + 1), lwlrap));
+                    Tell(step + 1);
                 }
 
                 // Validate.
                 var measured = (epoch + 1) % stride == 0 || epoch + 1 == settings.Epochs;
                 if (measured)
                 {
-                    predictions = Prediction.Of(network, spectrogram, waveforms, validationClips, device, null, cancellation);
+                    predictions = Prediction.Of(network, spectrogram, waveforms, validationClips, device, (_, _) => Tell(batches.Count), cancellation);
                     lwlrap = Lwlrap.Of(validationLabels, predictions.AsSpan(), order.Classes).Overall;
                 }
                 curve.Add(new CurvePoint(epoch + 1, rate, losses / batches.Count, measured ? lwlrap : null));
+
+                void Tell(int done) => progress?.Invoke(
+                    new TrainingProgress(epoch + 1, epoch * steps + done, settings.Epochs * steps, losses / done, lwlrap));
 
                 TrainingBatch Batch(int[] positions) => new(
                     Array.ConvertAll(positions, position => train[position]),

@@ -1,1 +1,3 @@
-return 0;
+using OrleansTagging.Trainer;
+
+return await TrainerProgram.RunAsync(args);

@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+using OrleansTagging.Labels;
+
+namespace OrleansTagging.Trainer.Tests;
+
+public sealed class FeaturesTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("trainer-tests-").FullName;
+
+    [Fact]
+    public async Task The_features_of_a_clip_equal_the_reference()
+    {
+        var audio = Path.Combine(_folder, "signal.wav");
+        WriteWave(audio, NpyFile.Read<float>(Golden("signal.npy")).Values);
+        var output = Path.Combine(_folder, "signal.npy");
+        using var trainer = TrainerProcess.Start("features", "--audio", audio, "--descriptor", "mel_2048_1024_128", "--out", output);
+        var (code, errors) = await trainer.EndAsync();
+        Assert.True(code == 0, errors);
+        var expected = NpyFile.Read<float>(Golden("log_mel_2048_1024_128.npy"));
+        var actual = NpyFile.Read<float>(output);
+        Assert.Equal(expected.Shape, actual.Shape);
+        Assert.True(expected.Values.Zip(actual.Values, (left, right) => Math.Abs(left - right)).Max() < 1e-3);
+    }
+
+    [Fact]
+    public async Task A_text_file_is_no_clip_and_leaves_no_output()
+    {
+        var audio = Path.Combine(_folder, "letter.wav");
+        await File.WriteAllTextAsync(audio, "Dear reader");
+        var output = Path.Combine(_folder, "letter.npy");
+        using var trainer = TrainerProcess.Start("features", "--audio", audio, "--descriptor", "mel_2048_1024_128", "--out", output);
+        var (code, errors) = await trainer.EndAsync();
+        Assert.Equal(2, code);
+        Assert.Contains("letter.wav", Assert.Single(errors.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
+        Assert.False(File.Exists(output));
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static string Golden(string name) => Path.Combine(AppContext.BaseDirectory, "golden", name);
+
+    // WAV, float32, mono, 44.1 kHz.
+    private static void WriteWave(string path, float[] samples)
+    {
+        var bytes = new byte[44 + 4 * samples.Length];
+        "RIFF"u8.CopyTo(bytes);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), bytes.Length - 8);
+        "WAVEfmt "u8.CopyTo(bytes.AsSpan(8));
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(16), 16);
+        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(20), 3);
+        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(22), 1);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(24), 44100);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(28), 4 * 44100);
+        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(32), 4);
+        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(34), 32);
+        "data"u8.CopyTo(bytes.AsSpan(36));
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(40), 4 * samples.Length);
+        for (var sample = 0; sample < samples.Length; sample++)
+        {
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(44 + 4 * sample), samples[sample]);
+        }
+        File.WriteAllBytes(path, bytes);
+    }
+}
