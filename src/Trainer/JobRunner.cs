@@ -5,6 +5,7 @@ using OrleansTagging.Labels;
 using OrleansTagging.Learning;
 using OrleansTagging.Recipe;
 using OrleansTagging.Storage;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace OrleansTagging.Trainer;

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using OrleansTagging.Labels;
 
 namespace OrleansTagging.Trainer.Tests;
@@ -11,7 +10,7 @@ public sealed class FeaturesTests : IDisposable
     public async Task The_features_of_a_clip_equal_the_reference()
     {
         var audio = Path.Combine(_folder, "signal.wav");
-        WriteWave(audio, NpyFile.Read<float>(Golden("signal.npy")).Values);
+        FloatWave.Write(audio, NpyFile.Read<float>(Golden("signal.npy")).Values, 44100);
         var output = Path.Combine(_folder, "signal.npy");
         using var trainer = TrainerProcess.Start("features", "--audio", audio, "--descriptor", "mel_2048_1024_128", "--out", output);
         var (code, errors) = await trainer.EndAsync();
@@ -38,27 +37,4 @@ public sealed class FeaturesTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static string Golden(string name) => Path.Combine(AppContext.BaseDirectory, "golden", name);
-
-    // WAV, float32, mono, 44.1 kHz.
-    private static void WriteWave(string path, float[] samples)
-    {
-        var bytes = new byte[44 + 4 * samples.Length];
-        "RIFF"u8.CopyTo(bytes);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), bytes.Length - 8);
-        "WAVEfmt "u8.CopyTo(bytes.AsSpan(8));
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(16), 16);
-        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(20), 3);
-        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(22), 1);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(24), 44100);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(28), 4 * 44100);
-        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(32), 4);
-        BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(34), 32);
-        "data"u8.CopyTo(bytes.AsSpan(36));
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(40), 4 * samples.Length);
-        for (var sample = 0; sample < samples.Length; sample++)
-        {
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(44 + 4 * sample), samples[sample]);
-        }
-        File.WriteAllBytes(path, bytes);
-    }
 }
