@@ -115,7 +115,8 @@ public sealed class AlarmTests
     public async Task An_activation_that_nobody_calls_is_collected()
     {
         var clock = new StandingClock();
-        await using var cluster = await Clusters.StartAsync(s => s.Configure<GrainCollectionOptions>(o => o.CollectionAge = 5 * _minute), time: clock);
+        await using var cluster = await Clusters.StartAsync(
+            s => s.Configure<GrainCollectionOptions>(o => o.CollectionAge = 5 * _minute), time: clock);
         var alarm = cluster.Client.GetGrain<IAlarmGrain>("g");
         await alarm.Reminders();
         clock.Advance(4 * _minute);
@@ -129,7 +130,8 @@ public sealed class AlarmTests
     public async Task A_grain_that_delays_its_deactivation_is_collected_later()
     {
         var clock = new StandingClock();
-        await using var cluster = await Clusters.StartAsync(s => s.Configure<GrainCollectionOptions>(o => o.CollectionAge = 5 * _minute), time: clock);
+        await using var cluster = await Clusters.StartAsync(
+            s => s.Configure<GrainCollectionOptions>(o => o.CollectionAge = 5 * _minute), time: clock);
         await cluster.Client.GetGrain<IAlarmGrain>("i").Delay(20 * _minute);
         clock.Advance(19 * _minute);
         Assert.Equal(1, cluster.ActivationCount);

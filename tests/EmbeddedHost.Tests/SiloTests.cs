@@ -97,7 +97,8 @@ public sealed class SiloTests
         {
             silo.AddIncomingGrainCallFilter(async context =>
             {
-                seen.Add($"in {context.MethodName} {context.TargetId} {context.Request.GetArgumentCount()} {context.ImplementationMethod.DeclaringType!.Name}");
+                seen.Add($"in {context.MethodName} {context.TargetId} {context.Request.GetArgumentCount()} "
+                    + $"{context.ImplementationMethod.DeclaringType!.Name}");
                 await context.Invoke();
                 if (context.Result is int number)
                 {

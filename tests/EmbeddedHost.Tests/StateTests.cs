@@ -23,7 +23,7 @@ public sealed class StateTests
     public async Task State_outlives_its_cluster_on_a_storage_that_does()
     {
         var storage = new DictionaryStorage();
-        await using (var first = await Clusters.StartAsync(s => s.Services.AddKeyedSingleton<IGrainStorage>("Default", storage).AddSingleton<IGrainStorage>(storage)))
+        await using (var first = await Clusters.StartAsync(s => s.Services.AddSingleton<IGrainStorage>(storage)))
         {
             await first.Client.GetGrain<IAccountGrain>("b").Deposit(5);
         }

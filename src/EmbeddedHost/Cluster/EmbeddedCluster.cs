@@ -14,8 +14,9 @@ using Orleans.Runtime.Placement;
 namespace OrleansTagging.EmbeddedHost;
 
 /// <summary>
-/// A cluster inside this process: silos that share grains, each with services, configuration and metadata of its own. A grain has one activation in
-/// the whole cluster. Silos are added with <see cref="AddSiloAsync"/>, or as hosts of their own with <c>UseEmbeddedCluster</c>, and can be killed.
+/// A cluster inside this process: silos that share grains, each with services, configuration and metadata of its own. A grain has one
+/// activation in the whole cluster. Silos are added with <see cref="AddSiloAsync"/>, or as hosts of their own with
+/// <c>UseEmbeddedCluster</c>, and can be killed.
 /// </summary>
 public sealed class EmbeddedCluster : IAsyncDisposable
 {

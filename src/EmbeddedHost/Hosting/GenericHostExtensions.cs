@@ -16,7 +16,8 @@ namespace Microsoft.Extensions.Hosting
     public static class OrleansSiloGenericHostExtensions
     {
         /// <summary>Adds a silo.</summary>
-        public static IHostApplicationBuilder UseOrleans(this IHostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate)
+        public static IHostApplicationBuilder UseOrleans(
+            this IHostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate)
         {
             ArgumentNullException.ThrowIfNull(hostAppBuilder);
             SiloServices.Add(hostAppBuilder.Services, hostAppBuilder.Configuration, configureDelegate);
@@ -24,7 +25,8 @@ namespace Microsoft.Extensions.Hosting
         }
 
         /// <summary>Adds a silo.</summary>
-        public static IHostApplicationBuilder UseOrleans(this IHostApplicationBuilder hostAppBuilder) => hostAppBuilder.UseOrleans(_ => { });
+        public static IHostApplicationBuilder UseOrleans(this IHostApplicationBuilder hostAppBuilder) =>
+            hostAppBuilder.UseOrleans(_ => { });
 
         /// <summary>Adds a silo.</summary>
         public static HostApplicationBuilder UseOrleans(this HostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate)
@@ -66,7 +68,8 @@ namespace Microsoft.Extensions.Hosting
         }
 
         /// <summary>Adds a client.</summary>
-        public static HostApplicationBuilder UseOrleansClient(this HostApplicationBuilder hostAppBuilder, Action<IClientBuilder> configureDelegate)
+        public static HostApplicationBuilder UseOrleansClient(
+            this HostApplicationBuilder hostAppBuilder, Action<IClientBuilder> configureDelegate)
         {
             ((IHostApplicationBuilder)hostAppBuilder).UseOrleansClient(configureDelegate);
             return hostAppBuilder;

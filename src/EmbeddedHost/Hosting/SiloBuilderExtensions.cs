@@ -89,7 +89,9 @@ namespace Orleans.Hosting
     {
         /// <summary>Runs a task when the silo reaches a stage.</summary>
         public static ISiloBuilder AddStartupTask(
-            this ISiloBuilder builder, Func<IServiceProvider, CancellationToken, Task> startupTask, int stage = ServiceLifecycleStage.Active) =>
+            this ISiloBuilder builder,
+            Func<IServiceProvider, CancellationToken, Task> startupTask,
+            int stage = ServiceLifecycleStage.Active) =>
             builder.ConfigureServices(services => services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
                 sp => new StartupTask(stage, token => startupTask(sp, token))));
 
@@ -182,7 +184,8 @@ namespace Orleans.Hosting
             this ISiloBuilder builder, string name, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null)
         {
             configureOptions?.Invoke(builder.Services.AddOptions<MemoryGrainStorageOptions>(name));
-            builder.Services.AddGrainStorage(name, static (sp, storage) => new MemoryGrainStorage(storage, sp.GetRequiredService<EmbeddedCluster>()));
+            builder.Services.AddGrainStorage(
+                name, static (sp, storage) => new MemoryGrainStorage(storage, sp.GetRequiredService<EmbeddedCluster>()));
             return builder;
         }
 
@@ -272,7 +275,8 @@ namespace Orleans.Placement
     public static class PlacementFilterExtensions
     {
         /// <summary>Adds a filter and its director.</summary>
-        public static IServiceCollection AddPlacementFilter<TFilter, TDirector>(this IServiceCollection services, ServiceLifetime strategyLifetime)
+        public static IServiceCollection AddPlacementFilter<TFilter, TDirector>(
+            this IServiceCollection services, ServiceLifetime strategyLifetime)
             where TFilter : PlacementFilterStrategy, new()
             where TDirector : class, IPlacementFilterDirector
         {

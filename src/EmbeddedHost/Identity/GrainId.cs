@@ -105,5 +105,6 @@ public sealed class GrainIdJsonConverter : JsonConverter<GrainId>
         GrainId.Parse(reader.GetString() ?? "");
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, GrainId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, GrainId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -9,7 +9,8 @@ using Orleans.Timers;
 namespace OrleansTagging.EmbeddedHost;
 
 /// <summary>
-/// Ticks the reminders of a cluster. One silo at a time does so, the one that has served longest; when it goes, the next reads the table and goes on.
+/// Ticks the reminders of a cluster. One silo at a time does so, the one that has served longest; when it goes, the next reads the
+/// table and goes on.
 /// </summary>
 internal sealed class ReminderService(Silo silo, IServiceProvider services, IOptions<ReminderOptions> options)
 {
@@ -20,7 +21,8 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
     private bool _started;
 
     public IReminderTable Table => services.GetService<IReminderTable>() ?? throw new OrleansConfigurationException(
-        "The reminder service has not been configured: register an IReminderTable beside AddReminders, or call UseInMemoryReminderService.");
+        "The reminder service has not been configured: register an IReminderTable beside AddReminders, or call "
+        + "UseInMemoryReminderService.");
 
     public TimeSpan MinimumPeriod => options.Value.MinimumReminderPeriod;
 
@@ -123,20 +125,26 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
             return;
         }
 
-        var rows = (await Table.ReadRows(0, 0)).Reminders;
-        foreach (var entry in rows)
-        {
-            Track(entry);
-        }
-
-        var known = rows.Select(r => (r.GrainId, r.ReminderName)).ToHashSet();
-        List<(GrainId, string)> gone;
+        Dictionary<(GrainId, string), Ticker> before;
         lock (_tickers)
         {
-            gone = [.. _tickers.Keys.Where(k => !known.Contains(k))];
+            before = new(_tickers);
         }
 
-        gone.ForEach(Drop);
+        var rows = (await Table.ReadRows(0, 0)).Reminders.ToDictionary(r => (r.GrainId, r.ReminderName));
+        lock (_tickers)
+        {
+            // What was set or removed while the table was read is newer than what was read.
+            foreach (var (_, entry) in rows.Where(r => before.GetValueOrDefault(r.Key) == _tickers.GetValueOrDefault(r.Key)))
+            {
+                Track(entry);
+            }
+
+            foreach (var (key, _) in before.Where(b => !rows.ContainsKey(b.Key) && _tickers.GetValueOrDefault(b.Key) == b.Value))
+            {
+                Drop(key);
+            }
+        }
     }
 
     private void Track(ReminderEntry entry)
@@ -193,7 +201,7 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
             _timer.Dispose();
         }
 
-        /// <summary>The time to the next tick. As in Orleans, a first tick that is already past, if only by a moment, waits for its period.</summary>
+        /// <summary>The time to the next tick. As in Orleans, a first tick already past, if only by a moment, waits a period.</summary>
         private TimeSpan Wait(bool isFirst)
         {
             var since = _silo.Time.GetUtcNow().UtcDateTime - _entry.StartAt;

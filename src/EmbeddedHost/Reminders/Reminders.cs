@@ -112,7 +112,8 @@ namespace Orleans
             if (grain is not IRemindable)
             {
                 throw new InvalidOperationException(
-                    $"Grain {grain.GrainContext.GrainId} is not '{nameof(IRemindable)}'. A grain should implement {nameof(IRemindable)} to use the persistent reminder service");
+                    $"Grain {grain.GrainContext.GrainId} is not '{nameof(IRemindable)}'. A grain should implement "
+                    + $"{nameof(IRemindable)} to use the persistent reminder service");
             }
 
             return Registry(grain).RegisterOrUpdateReminder(grain.GrainContext.GrainId, reminderName, dueTime, period);
@@ -126,7 +127,8 @@ namespace Orleans
             Registry(grain).UnregisterReminder(grain.GrainContext.GrainId, reminder);
 
         /// <summary>One reminder of this grain; null where there is none.</summary>
-        public static Task<IGrainReminder?> GetReminder(this Grain grain, string reminderName) => GetReminder((IGrainBase)grain, reminderName);
+        public static Task<IGrainReminder?> GetReminder(this Grain grain, string reminderName) =>
+            GetReminder((IGrainBase)grain, reminderName);
 
         /// <summary>One reminder of this grain; null where there is none.</summary>
         public static Task<IGrainReminder?> GetReminder(this IGrainBase grain, string reminderName) =>

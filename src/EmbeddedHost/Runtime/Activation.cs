@@ -7,7 +7,8 @@ using Orleans.Storage;
 namespace OrleansTagging.EmbeddedHost;
 
 /// <summary>
-/// One activation of a grain: takes calls one after the other (but for those that may interleave) and runs their turns on a scheduler of its own.
+/// One activation of a grain: takes calls one after the other (but for those that may interleave) and runs their turns on a scheduler
+/// of its own.
 /// </summary>
 internal sealed class Activation : IGrainContext
 {

@@ -31,7 +31,8 @@ internal sealed class ActivationTimer : IGrainTimer
 
     public void Change(TimeSpan dueTime, TimeSpan period)
     {
-        if ((dueTime < TimeSpan.Zero && dueTime != Timeout.InfiniteTimeSpan) || (period < TimeSpan.Zero && period != Timeout.InfiniteTimeSpan))
+        if ((dueTime < TimeSpan.Zero && dueTime != Timeout.InfiniteTimeSpan)
+            || (period < TimeSpan.Zero && period != Timeout.InfiniteTimeSpan))
         {
             throw new ArgumentOutOfRangeException(nameof(dueTime), "A timer's times are not negative.");
         }

@@ -95,7 +95,8 @@ internal sealed class Call : IInvokable
     /// <summary>Lets the caller's token, if there is one, reach the callee as a token of its own.</summary>
     public void LinkCancellation()
     {
-        if (Method is not { CancellationIndex: >= 0 and var index } || Arguments[index] is not CancellationToken { CanBeCanceled: true } token)
+        if (Method is not { CancellationIndex: >= 0 and var index }
+            || Arguments[index] is not CancellationToken { CanBeCanceled: true } token)
         {
             return;
         }
@@ -132,5 +133,6 @@ internal sealed class Call : IInvokable
 
     Type IInvokable.GetInterfaceType() => Method!.Interface.Type;
 
-    public override string ToString() => $"{Source?.GrainId.ToString() ?? "client"} -> {Target.GrainId} {Method?.Interface.Type.Name}.{Method?.Name}";
+    public override string ToString() =>
+        $"{Source?.GrainId.ToString() ?? "client"} -> {Target.GrainId} {Method?.Interface.Type.Name}.{Method?.Name}";
 }

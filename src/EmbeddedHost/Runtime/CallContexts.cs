@@ -34,7 +34,8 @@ internal abstract class CallContext(Call call) : IGrainCallContext
 }
 
 /// <summary>A call that leaves through filters.</summary>
-internal sealed class OutgoingCallContext(Call call, IReadOnlyList<IOutgoingGrainCallFilter> filters) : CallContext(call), IOutgoingGrainCallContext
+internal sealed class OutgoingCallContext(Call call, IReadOnlyList<IOutgoingGrainCallFilter> filters)
+    : CallContext(call), IOutgoingGrainCallContext
 {
     public override object Grain => Call.Target;
 

@@ -4,7 +4,7 @@ using Orleans.Runtime;
 
 namespace OrleansTagging.EmbeddedHost;
 
-/// <summary>Where calls begin and answers arrive: a silo or a client. Every call of this host goes through <see cref="SendAsync"/>.</summary>
+/// <summary>Where calls begin and answers arrive: a silo or a client. Every call goes through <see cref="SendAsync"/>.</summary>
 internal sealed class Caller : IDisposable
 {
     private readonly ConcurrentDictionary<Call, byte> _waiting = new(ReferenceEqualityComparer.Instance);

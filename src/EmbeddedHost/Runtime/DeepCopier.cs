@@ -15,7 +15,8 @@ namespace OrleansTagging.EmbeddedHost;
 
 /// <summary>
 /// Copies what calls carry, so that caller and callee never share what either may change. As in Orleans, a type travels when it has
-/// <see cref="GenerateSerializerAttribute"/> or is one of those that Orleans knows; any other fails with <see cref="CodecNotFoundException"/>.
+/// <see cref="GenerateSerializerAttribute"/> or is one of those that Orleans knows; any other fails with
+/// <see cref="CodecNotFoundException"/>.
 /// </summary>
 internal sealed class DeepCopier
 {
@@ -43,7 +44,8 @@ internal sealed class DeepCopier
         typeof(ImmutableSortedDictionary<,>), typeof(ImmutableSortedSet<>), typeof(ImmutableQueue<>), typeof(ImmutableStack<>),
     ];
 
-    private static readonly MethodInfo _clone = typeof(object).GetMethod("MemberwiseClone", BindingFlags.Instance | BindingFlags.NonPublic)!;
+    private static readonly MethodInfo _clone =
+        typeof(object).GetMethod("MemberwiseClone", BindingFlags.Instance | BindingFlags.NonPublic)!;
 
     private readonly bool _strict;
     private readonly ConcurrentDictionary<Type, Func<object, CopyContext, object>?> _copiers = new();
@@ -77,7 +79,8 @@ internal sealed class DeepCopier
     }
 
     /// <summary>A copy that shares nothing that anybody may change.</summary>
-    public object? Copy(object? value) => value is null ? null : Copier(value.GetType()) is { } copy ? copy(value, new CopyContext(this)) : value;
+    public object? Copy(object? value) =>
+        value is null ? null : Copier(value.GetType()) is { } copy ? copy(value, new CopyContext(this)) : value;
 
     private Func<object, CopyContext, object>? Copier(Type type) =>
         _copiers.TryGetValue(type, out var copier) ? copier : _copiers.GetOrAdd(type, Build(type));
@@ -85,14 +88,16 @@ internal sealed class DeepCopier
     private Func<object, CopyContext, object>? Build(Type type)
     {
         if (IsImmutable(type) || type == typeof(object) || type.IsDefined(typeof(ImmutableAttribute), inherit: false)
-            || typeof(GrainReference).IsAssignableFrom(type) || typeof(Exception).IsAssignableFrom(type) || typeof(Type).IsAssignableFrom(type))
+            || typeof(GrainReference).IsAssignableFrom(type) || typeof(Exception).IsAssignableFrom(type)
+            || typeof(Type).IsAssignableFrom(type))
         {
             return null;
         }
 
         if (typeof(IAddressable).IsAssignableFrom(type))
         {
-            throw new CodecNotFoundException($"A grain cannot be passed in a call: pass a reference to it, this.AsReference<T>() ({type}).");
+            throw new CodecNotFoundException(
+                $"A grain cannot be passed in a call: pass a reference to it, this.AsReference<T>() ({type}).");
         }
 
         if (type.IsArray)
@@ -131,7 +136,8 @@ internal sealed class DeepCopier
 
                 return copy;
             }
-            : throw new CodecNotFoundException($"This host copies arrays of more than one dimension only where their elements cannot change ({type}).");
+            : throw new CodecNotFoundException(
+                $"This host copies arrays of more than one dimension only where their elements cannot change ({type}).");
     }
 
     private static Func<object, CopyContext, object>? CollectionCopier(Type type)
@@ -287,8 +293,8 @@ internal sealed class DeepCopier
             else if (level == type || fields.Length > 0)
             {
                 throw new CodecNotFoundException(
-                    $"Could not find a copier for type {level}{(level == type ? "" : $", the base of {type}")}: what travels in calls needs "
-                    + "[GenerateSerializer] and an [Id] on each member.");
+                    $"Could not find a copier for type {level}{(level == type ? "" : $", the base of {type}")}: what travels in "
+                    + "calls needs [GenerateSerializer] and an [Id] on each member.");
             }
         }
 
@@ -319,7 +325,8 @@ internal sealed class DeepCopier
             name = name[1..name.IndexOf('>', StringComparison.Ordinal)];
             if (type.GetProperty(name, Declared) is { } property
                 && (property.IsDefined(typeof(IdAttribute))
-                    || (marked.GenerateFieldIds == GenerateFieldIds.PublicProperties && property.GetMethod?.IsPublic == true && property.CanWrite)
+                    || (marked.GenerateFieldIds == GenerateFieldIds.PublicProperties
+                        && property.GetMethod?.IsPublic == true && property.CanWrite)
                     || IsPrimary(type, property)))
             {
                 return true;
@@ -337,7 +344,8 @@ internal sealed class DeepCopier
     /// <summary>Whether this property of a record is a parameter of its primary constructor; those travel without an [Id].</summary>
     private static bool IsPrimary(Type type, PropertyInfo property)
     {
-        var isRecord = type.GetMethod("<Clone>$", Declared) is not null || (type.IsValueType && type.GetMethod("PrintMembers", Declared) is not null);
+        var isRecord = type.GetMethod("<Clone>$", Declared) is not null
+            || (type.IsValueType && type.GetMethod("PrintMembers", Declared) is not null);
         return isRecord && type.GetConstructors(Declared).Any(constructor =>
         {
             var parameters = constructor.GetParameters();
@@ -349,7 +357,8 @@ internal sealed class DeepCopier
     /// <summary>Clones the object, then replaces the members that somebody may change and empties those that do not travel.</summary>
     private static Func<object, CopyContext, object> MemberCopier(Type type, List<(FieldInfo Field, bool Travels)> members)
     {
-        var method = new DynamicMethod($"Copy {type.Name}", typeof(object), [typeof(object), typeof(CopyContext)], typeof(DeepCopier).Module, true);
+        var method = new DynamicMethod(
+            $"Copy {type.Name}", typeof(object), [typeof(object), typeof(CopyContext)], typeof(DeepCopier).Module, true);
         var il = method.GetILGenerator();
         il.DeclareLocal(typeof(object));
         il.Emit(OpCodes.Ldarg_0);

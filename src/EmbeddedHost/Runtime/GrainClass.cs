@@ -142,7 +142,8 @@ internal sealed class GrainClass
         return services.GetService(type)
             ?? (parameter.HasDefaultValue
                 ? parameter.DefaultValue
-                : throw new InvalidOperationException($"Unable to resolve service for type '{type}' while attempting to activate '{Type}'."));
+                : throw new InvalidOperationException(
+                    $"Unable to resolve service for type '{type}' while attempting to activate '{Type}'."));
     }
 
     private static GrainClass Of(Type type) => _known.GetOrAdd(type, static t =>
@@ -151,7 +152,8 @@ internal sealed class GrainClass
         var others = GrainTypes().Where(other => other != t && NameOf(other) == name).ToList();
         return others.Count == 0
             ? new GrainClass(t)
-            : throw new ArgumentException($"{t} has the grain type {name}, as has {string.Join(", ", others)}. [GrainType] gives one another.");
+            : throw new ArgumentException(
+                $"{t} has the grain type {name}, as has {string.Join(", ", others)}. [GrainType] gives one another.");
     });
 
     private static GrainType NameOf(Type type)
@@ -163,7 +165,8 @@ internal sealed class GrainClass
 
         const string suffix = "grain";
         var name = type.Name.ToLowerInvariant();
-        return GrainType.Create(name.Length > suffix.Length && name.EndsWith(suffix, StringComparison.Ordinal) ? name[..^suffix.Length] : name);
+        return GrainType.Create(
+            name.Length > suffix.Length && name.EndsWith(suffix, StringComparison.Ordinal) ? name[..^suffix.Length] : name);
     }
 
     /// <summary>All grain classes of this program: those of every assembly that refers to this host, loaded already or not.</summary>
@@ -203,7 +206,8 @@ internal sealed class GrainClass
     }
 
     private static bool IsPartOfThePlatform(string name) =>
-        name.StartsWith("System", StringComparison.Ordinal) || name.StartsWith("Microsoft.", StringComparison.Ordinal) || name == "netstandard";
+        name.StartsWith("System", StringComparison.Ordinal) || name.StartsWith("Microsoft.", StringComparison.Ordinal)
+        || name == "netstandard";
 
     private static Assembly? Load(AssemblyName name)
     {

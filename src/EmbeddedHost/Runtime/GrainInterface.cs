@@ -92,7 +92,8 @@ internal sealed class GrainInterface
         var parameters = method.Info.GetParameters();
         var built = type.DefineMethod(
             $"{method.Info.DeclaringType!.FullName}.{method.Name}",
-            MethodAttributes.Private | MethodAttributes.Virtual | MethodAttributes.Final | MethodAttributes.HideBySig | MethodAttributes.NewSlot,
+            MethodAttributes.Private | MethodAttributes.Virtual | MethodAttributes.Final
+                | MethodAttributes.HideBySig | MethodAttributes.NewSlot,
             method.Info.ReturnType,
             [.. parameters.Select(p => p.ParameterType)]);
         var il = built.GetILGenerator();
@@ -123,7 +124,8 @@ internal sealed class GrainInterface
         var result = method.Info.ReturnType;
         var name = result == typeof(void) ? nameof(GrainReference.InvokeVoid)
             : result == typeof(Task) || (result.IsGenericType && result.GetGenericTypeDefinition() == typeof(Task<>)) ? "InvokeTask"
-            : result == typeof(ValueTask) || (result.IsGenericType && result.GetGenericTypeDefinition() == typeof(ValueTask<>)) ? "InvokeValueTask"
+            : result == typeof(ValueTask) || (result.IsGenericType && result.GetGenericTypeDefinition() == typeof(ValueTask<>))
+                ? "InvokeValueTask"
             : throw new NotSupportedException(
                 $"{method.Info.DeclaringType}.{method.Name} must return Task, ValueTask or void, with or without a result.");
         var sender = typeof(GrainReference).GetMethods(Declared)
@@ -145,7 +147,7 @@ internal sealed class GrainInterface
         }
     }
 
-    /// <summary>Grain interfaces may be internal: the runtime lets the made classes see them when their assembly asks for it by this attribute.</summary>
+    /// <summary>Grain interfaces may be internal: the runtime shows them to an assembly that asks for it by this attribute.</summary>
     private static void Open(Assembly assembly)
     {
         var name = assembly.GetName().Name!;

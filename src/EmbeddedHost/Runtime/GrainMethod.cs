@@ -18,7 +18,8 @@ internal sealed class GrainMethod
         var parameters = info.GetParameters();
         if (info.IsGenericMethodDefinition || parameters.Any(p => p.ParameterType.IsByRef))
         {
-            throw new NotSupportedException($"{info.DeclaringType}.{info.Name}: this host calls no generic methods and passes nothing by reference.");
+            throw new NotSupportedException(
+                $"{info.DeclaringType}.{info.Name}: this host calls no generic methods and passes nothing by reference.");
         }
 
         AlwaysInterleaves = info.IsDefined(typeof(AlwaysInterleaveAttribute));
@@ -76,7 +77,8 @@ internal sealed class GrainMethod
         Expression call = Expression.Call(
             Expression.Convert(grain, Info.DeclaringType!),
             Info,
-            Info.GetParameters().Select((p, i) => Expression.Convert(Expression.ArrayIndex(arguments, Expression.Constant(i)), p.ParameterType)));
+            Info.GetParameters().Select((p, i) =>
+                Expression.Convert(Expression.ArrayIndex(arguments, Expression.Constant(i)), p.ParameterType)));
         var result = Info.ReturnType;
         call = result == typeof(void)
             ? Expression.Block(call, Expression.Default(typeof(ValueTask<object?>)))
@@ -91,7 +93,8 @@ internal sealed class GrainMethod
             : result == typeof(ValueTask) ? nameof(OfValueTask)
             : generic == typeof(Task<>) ? nameof(OfTaskResult)
             : generic == typeof(ValueTask<>) ? nameof(OfValueTaskResult)
-            : throw new NotSupportedException($"{Info.DeclaringType}.{Name} must return Task, ValueTask or void, with or without a result.");
+            : throw new NotSupportedException(
+                $"{Info.DeclaringType}.{Name} must return Task, ValueTask or void, with or without a result.");
         var adapter = typeof(GrainMethod).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!;
         return generic is null ? adapter : adapter.MakeGenericMethod(ResultType);
     }

@@ -9,7 +9,8 @@ namespace OrleansTagging.EmbeddedHost;
 /// <summary>Makes the persistent states that grain constructors ask for.</summary>
 internal static class PersistentState
 {
-    private static readonly MethodInfo _create = typeof(PersistentState).GetMethod(nameof(CreateOf), BindingFlags.NonPublic | BindingFlags.Static)!;
+    private static readonly MethodInfo _create =
+        typeof(PersistentState).GetMethod(nameof(CreateOf), BindingFlags.NonPublic | BindingFlags.Static)!;
 
     public static object Create(Type parameter, Activation activation, IPersistentStateConfiguration configuration) =>
         parameter.IsGenericType && parameter.GetGenericTypeDefinition() == typeof(IPersistentState<>)
@@ -27,7 +28,8 @@ internal static class PersistentState
         {
             throw new BadProviderConfigException(string.IsNullOrWhiteSpace(configuration.StorageName)
                 ? $"No default storage provider found loading grain type {activation.Class.Type.FullName}."
-                : $"No storage provider named \"{configuration.StorageName}\" found while loading grain type {activation.Class.Type.FullName}.");
+                : $"No storage provider named \"{configuration.StorageName}\" found while loading grain type "
+                    + $"{activation.Class.Type.FullName}.");
         }
 
         var state = new PersistentState<TState>(configuration.StateName, activation, storage);
@@ -66,7 +68,8 @@ internal sealed class PersistentState<TState>(string name, Activation activation
         _state.State ??= New();
     }
 
-    public Task WriteStateAsync(CancellationToken cancellationToken) => RunAsync("WriteStateAsync", storage.WriteStateAsync, cancellationToken);
+    public Task WriteStateAsync(CancellationToken cancellationToken) =>
+        RunAsync("WriteStateAsync", storage.WriteStateAsync, cancellationToken);
 
     public async Task ClearStateAsync(CancellationToken cancellationToken)
     {
@@ -101,7 +104,9 @@ internal sealed class PersistentState<TState>(string name, Activation activation
         catch (Exception e) when (e is not OrleansException)
         {
             throw new OrleansException(
-                $"Error from storage provider {storage.GetType().Name}.{name} during {operation} for grain {activation.GrainId}: {e.Message}", e);
+                $"Error from storage provider {storage.GetType().Name}.{name} during {operation} for grain {activation.GrainId}: "
+                + e.Message,
+                e);
         }
     }
 }

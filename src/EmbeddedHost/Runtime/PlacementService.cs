@@ -7,7 +7,7 @@ using Orleans.Runtime.Placement;
 
 namespace OrleansTagging.EmbeddedHost;
 
-/// <summary>Chooses the silo of a new activation, from the point of view of one silo and with the directors and filters registered there.</summary>
+/// <summary>Chooses the silo of a new activation, as one silo sees it and with the directors and filters registered there.</summary>
 internal sealed class PlacementService(Silo local) : IPlacementContext
 {
     private readonly ConcurrentDictionary<GrainClass, Rule> _rules = new();

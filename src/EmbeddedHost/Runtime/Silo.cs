@@ -92,7 +92,8 @@ internal sealed class Silo : ILocalSiloDetails
         await Lifecycle.StartAsync(int.MinValue, ServiceLifecycleStage.BecomeActive, cancellationToken);
         Volatile.Write(ref _status, (int)SiloStatus.Active);
         await Cluster.JoinAsync(this);
-        _collector = Time.CreateTimer(static state => ((Silo)state!).Collect(), this, CollectionOptions.CollectionQuantum, CollectionOptions.CollectionQuantum);
+        _collector = Time.CreateTimer(
+            static state => ((Silo)state!).Collect(), this, CollectionOptions.CollectionQuantum, CollectionOptions.CollectionQuantum);
         await Lifecycle.StartAsync(ServiceLifecycleStage.Active, int.MaxValue, cancellationToken);
     }
 

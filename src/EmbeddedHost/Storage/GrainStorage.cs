@@ -27,7 +27,7 @@ namespace Orleans.Storage
             ClearStateAsync(stateName, grainId, grainState);
     }
 
-    /// <summary>The stored state is not the one that this activation read, as in Orleans. The activation that throws it is deactivated.</summary>
+    /// <summary>The stored state is not the one that this activation read, as in Orleans. Whoever throws it is deactivated.</summary>
     [GenerateSerializer]
     public class InconsistentStateException : OrleansException
     {

@@ -96,7 +96,8 @@ namespace OrleansTagging.EmbeddedHost
             var stored = _stored.TryGetValue(key, out var found) ? found.ETag : null;
             if (stored != etag)
             {
-                throw new Orleans.Storage.InconsistentStateException($"State {key.State} of {key.Grain} has changed in storage {key.Storage}.", stored, etag);
+                throw new Orleans.Storage.InconsistentStateException(
+                    $"State {key.State} of {key.Grain} has changed in storage {key.Storage}.", stored, etag);
             }
         }
     }
