@@ -56,15 +56,17 @@ ST_WIDE float backward_plane(const float* x, float slope, const float* dy, float
   return sum;
 }
 
-// How the channels lie in memory: rows of channels, or planes of one channel each.
+// How the slopes lie in memory: rows of one slope a channel, or planes of one slope each.
 struct Layout {
   bool rows_of_channels;
   int64_t outer;     // rows, or planes
-  int64_t channels;
+  int64_t channels;  // slopes
   int64_t plane;     // values of a plane
 };
 
-Layout layout_of(const at::Tensor& x) {
+Layout layout_of(const at::Tensor& x, int64_t slopes) {
+  // One slope for all: any order of memory is cut into as many planes as there are blocks.
+  if (slopes == 1) return {false, kBlocks, 1, (x.numel() + kBlocks - 1) / kBlocks};
   const int64_t channels = x.size(1);
   if (x.dim() == 2 || x.is_contiguous(at::MemoryFormat::ChannelsLast)) return {true, channels == 0 ? 0 : x.numel() / channels, channels, 1};
   return {false, x.size(0) * channels, channels, x.size(2) * x.size(3)};
@@ -73,6 +75,9 @@ Layout layout_of(const at::Tensor& x) {
 at::MemoryFormat order_of(const at::Tensor& x) {
   return x.dim() == 4 && x.is_contiguous(at::MemoryFormat::ChannelsLast) ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
 }
+
+// How much of a plane from this offset on lies inside the tensor; the last of equal planes may be cut short.
+int64_t within(const at::Tensor& x, int64_t offset, int64_t plane) { return std::max<int64_t>(0, std::min(plane, x.numel() - offset)); }
 
 int64_t grain(int64_t values_per_item) { return std::max<int64_t>(1, 16384 / std::max<int64_t>(1, values_per_item)); }
 
@@ -83,7 +88,7 @@ class PRelu : public torch::autograd::Function<PRelu> {
     const at::Tensor slope = weight.contiguous();
     context->save_for_backward({x, slope});
     at::Tensor y = at::empty_like(x);
-    const Layout layout = layout_of(x);
+    const Layout layout = layout_of(x, slope.numel());
     const float* from = x.data_ptr<float>();
     const float* slopes = slope.data_ptr<float>();
     float* to = y.data_ptr<float>();
@@ -95,7 +100,8 @@ class PRelu : public torch::autograd::Function<PRelu> {
     } else {
       at::parallel_for(0, layout.outer, grain(layout.plane), [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++) {
-          forward_plane(from + i * layout.plane, slopes[i % layout.channels], to + i * layout.plane, layout.plane);
+          const int64_t offset = i * layout.plane;
+          forward_plane(from + offset, slopes[i % layout.channels], to + offset, within(x, offset, layout.plane));
         }
       });
     }
@@ -110,7 +116,7 @@ class PRelu : public torch::autograd::Function<PRelu> {
 
     const at::Tensor dy = gradients[0].contiguous(order_of(x));
     at::Tensor dx = at::empty_like(x);
-    const Layout layout = layout_of(x);
+    const Layout layout = layout_of(x, slope.numel());
     const float* from = x.data_ptr<float>();
     const float* slopes = slope.data_ptr<float>();
     const float* above = dy.data_ptr<float>();
@@ -131,12 +137,12 @@ class PRelu : public torch::autograd::Function<PRelu> {
       });
       dslope = partial.sum(0);
     } else {
-      at::Tensor partial = at::empty({x.size(0), layout.channels}, x.options().memory_format(c10::nullopt));
+      at::Tensor partial = at::empty({layout.outer / layout.channels, layout.channels}, x.options().memory_format(c10::nullopt));
       float* sums = partial.data_ptr<float>();
       at::parallel_for(0, layout.outer, grain(layout.plane), [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++) {
           const int64_t offset = i * layout.plane;
-          sums[i] = backward_plane(from + offset, slopes[i % layout.channels], above + offset, to + offset, layout.plane);
+          sums[i] = backward_plane(from + offset, slopes[i % layout.channels], above + offset, to + offset, within(x, offset, layout.plane));
         }
       });
       dslope = partial.sum(0);
@@ -152,9 +158,9 @@ class PRelu : public torch::autograd::Function<PRelu> {
     const at::Tensor positive = x > 0;
     std::vector<int64_t> others;
     for (int64_t dim = 0; dim < x.dim(); dim++) {
-      if (dim != 1) others.push_back(dim);
+      if (dim != 1 || slope.numel() == 1) others.push_back(dim);
     }
-    return {at::where(positive, dy, slope.view(shape) * dy), at::where(positive, at::zeros_like(x), x * dy).sum(others)};
+    return {at::where(positive, dy, slope.view(shape) * dy), at::where(positive, at::zeros_like(x), x * dy).sum(others).view(slope.sizes())};
   }
 };
 
@@ -164,7 +170,7 @@ ST_API Handle st_prelu(Handle input, Handle weight) {
   return produce([&] {
     const bool ours = input->device().is_cpu() && weight->device().is_cpu() && input->scalar_type() == at::kFloat &&
                       weight->scalar_type() == at::kFloat && (input->dim() == 2 || input->dim() == 4) && weight->dim() == 1 &&
-                      weight->numel() == input->size(1);
+                      (weight->numel() == 1 || weight->numel() == input->size(1)) && input->numel() > 0;
     return ours ? PRelu::apply(*input, *weight) : at::prelu(*input, *weight);
   });
 }
