@@ -46,6 +46,22 @@ public sealed class RuntimeTests
     }
 
     [Fact]
+    public void A_missing_native_library_is_one_line_that_says_what_to_do()
+    {
+        var before = Environment.GetEnvironmentVariable("SYSTEMTORCH_LIBRARY");
+        try
+        {
+            Environment.SetEnvironmentVariable("SYSTEMTORCH_LIBRARY", "/nowhere/libsystemtorch.so");
+            var error = Assert.Throws<DllNotFoundException>(NativeLibraryLoader.LibraryPath);
+            Assert.Equal("SYSTEMTORCH_LIBRARY names /nowhere/libsystemtorch.so, which does not exist: name a libsystemtorch.so or unset it", error.Message);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("SYSTEMTORCH_LIBRARY", before);
+        }
+    }
+
+    [Fact]
     public void Threads_are_as_many_as_the_environment_wishes_or_as_there_are_processors() =>
         Assert.Equal(NativeLibraryLoader.WantedThreads, torch.get_num_threads());
 

@@ -13,6 +13,7 @@ internal static unsafe class NativeLibraryLoader
     internal const string Name = "systemtorch";
 
     private const string FileName = "libsystemtorch.so";
+    private const string Remedy = "run eng/setup.sh, which installs libtorch-dev and libopenblas0-openmp and builds it";
     private static readonly Lock _gate = new();
     private static nint _library;
 
@@ -53,7 +54,7 @@ internal static unsafe class NativeLibraryLoader
         }
         catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
         {
-            throw new DllNotFoundException($"{path} does not load ({LastLine(error.Message)}): run eng/setup.sh, which installs libtorch-dev and libopenblas0-openmp and builds it");
+            throw new DllNotFoundException($"{path} does not load ({LastLine(error.Message)}): {Remedy}");
         }
 
         var install = (delegate* unmanaged<int>)NativeLibrary.GetExport(library, "st_allocator_install");
@@ -101,7 +102,7 @@ internal static unsafe class NativeLibraryLoader
         yield return $"/usr/lib/{architecture}-linux-gnu/openblas-openmp";
     }
 
-    private static string LibraryPath()
+    internal static string LibraryPath()
     {
         var named = Environment.GetEnvironmentVariable("SYSTEMTORCH_LIBRARY");
         if (!string.IsNullOrEmpty(named))
@@ -115,7 +116,7 @@ internal static unsafe class NativeLibraryLoader
         if (File.Exists(beside)) return beside;
         var location = Path.GetDirectoryName(typeof(NativeLibraryLoader).Assembly.Location);
         if (!string.IsNullOrEmpty(location) && File.Exists(Path.Combine(location, FileName))) return Path.Combine(location, FileName);
-        throw new DllNotFoundException($"{beside} is missing: run eng/setup.sh, which installs libtorch-dev and libopenblas0-openmp and builds it");
+        throw new DllNotFoundException($"{beside} is missing: {Remedy}");
     }
 
     private static string LastLine(string message) => message.TrimEnd().Split('\n')[^1].Trim();
@@ -127,7 +128,8 @@ internal static unsafe class NativeLibraryLoader
         internal const int Global = 0x100;
 
         [DllImport("libc.so.6", EntryPoint = "setenv")]
-        internal static extern int SetEnvironment([MarshalAs(UnmanagedType.LPUTF8Str)] string name, [MarshalAs(UnmanagedType.LPUTF8Str)] string value, int overwrite);
+        internal static extern int SetEnvironment(
+            [MarshalAs(UnmanagedType.LPUTF8Str)] string name, [MarshalAs(UnmanagedType.LPUTF8Str)] string value, int overwrite);
 
         [DllImport("libc.so.6", EntryPoint = "unsetenv")]
         internal static extern int UnsetEnvironment([MarshalAs(UnmanagedType.LPUTF8Str)] string name);
