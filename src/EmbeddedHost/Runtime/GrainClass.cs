@@ -12,6 +12,7 @@ namespace OrleansTagging.EmbeddedHost;
 /// <summary>One grain class: its name, what its attributes say, and how its objects are made.</summary>
 internal sealed class GrainClass
 {
+    private static readonly string _host = typeof(GrainClass).Assembly.GetName().Name!;
     private static readonly ConcurrentDictionary<Type, GrainClass> _known = new();
     private static readonly ConcurrentDictionary<(Type Interface, string? Prefix), GrainClass> _implementations = new();
     private static readonly ConcurrentDictionary<GrainType, GrainClass> _named = new();
@@ -169,7 +170,7 @@ internal sealed class GrainClass
             name.Length > suffix.Length && name.EndsWith(suffix, StringComparison.Ordinal) ? name[..^suffix.Length] : name);
     }
 
-    /// <summary>All grain classes of this program: those of every assembly that refers to this host, loaded already or not.</summary>
+    /// <summary>All grain classes of this program: those of every assembly that refers to this host, be it loaded already or not.</summary>
     private static IEnumerable<Type> GrainTypes()
     {
         lock (_scanning)
@@ -182,8 +183,16 @@ internal sealed class GrainClass
                     continue;
                 }
 
-                _scanned = _scanned.Add(assembly, TypesOf(assembly));
-                foreach (var reference in assembly.GetReferencedAssemblies())
+                var references = assembly.GetReferencedAssemblies();
+                var knowsTheHost = references.Any(r => r.Name == _host);
+                _scanned = _scanned.Add(assembly, knowsTheHost ? TypesOf(assembly) : []);
+                if (!knowsTheHost && assembly != Assembly.GetEntryAssembly())
+                {
+                    // What it refers to has no grains, and would only take memory.
+                    continue;
+                }
+
+                foreach (var reference in references)
                 {
                     if (!IsPartOfThePlatform(reference.Name!) && Load(reference) is { } referred && !_scanned.ContainsKey(referred))
                     {
@@ -196,14 +205,9 @@ internal sealed class GrainClass
         }
     }
 
-    private static ImmutableArray<Type> TypesOf(Assembly assembly)
-    {
-        var host = typeof(GrainClass).Assembly.GetName().Name;
-        return assembly.GetReferencedAssemblies().All(r => r.Name != host)
-            ? []
-            : [.. assembly.GetTypes().Where(t => t is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false }
-                && typeof(IGrainBase).IsAssignableFrom(t))];
-    }
+    private static ImmutableArray<Type> TypesOf(Assembly assembly) =>
+        [.. assembly.GetTypes().Where(t => t is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false }
+            && typeof(IGrainBase).IsAssignableFrom(t))];
 
     private static bool IsPartOfThePlatform(string name) =>
         name.StartsWith("System", StringComparison.Ordinal) || name.StartsWith("Microsoft.", StringComparison.Ordinal)
