@@ -37,7 +37,8 @@ public sealed class GradientTests
         ["expansion"] = x => x.unsqueeze(2).expand(-1, -1, 3).pow(2).sum([1]),
         ["index select"] = x => x.index_select(0, tensor([2L, 0L, 2L])).pow(2),
         ["convolution"] = x => F.conv2d(x.view(1, 1, 3, 4), Kernel, padding: [1, 1]).pow(2),
-        ["dilated convolution with stride"] = x => F.conv2d(x.view(1, 1, 3, 4), Kernel, strides: [1, 2], padding: [2, 2], dilation: [2, 1]).pow(2),
+        ["dilated convolution with stride"] = x =>
+            F.conv2d(x.view(1, 1, 3, 4), Kernel, strides: [1, 2], padding: [2, 2], dilation: [2, 1]).pow(2),
         ["batch norm in training"] = x => F.batch_norm(x.view(3, 2, 1, 2), null, null, training: true).pow(3),
         ["batch norm in evaluation"] = x => F.batch_norm(x.view(3, 2, 2), Shift, Spread, training: false).pow(2),
         ["max pool"] = x => F.max_pool2d(x.view(1, 1, 3, 4), 2, ceil_mode: true).pow(2),
@@ -49,7 +50,7 @@ public sealed class GradientTests
         ["reflection"] = x => F.pad(x.unsqueeze(0), (1, 2), PaddingModes.Reflect).pow(2),
     };
 
-    private static Tensor Kernel => tensor(new[,,,] { { { { 0.5, -1.0, 0.3 }, { 1.2, 0.4, -0.7 }, { 0.1, 0.9, -0.2 } } } });
+    private static Tensor Kernel => tensor(new[, , ,] { { { { 0.5, -1.0, 0.3 }, { 1.2, 0.4, -0.7 }, { 0.1, 0.9, -0.2 } } } });
 
     private static Tensor Shift => tensor([0.1, -0.3]);
 

@@ -11,7 +11,10 @@ public sealed class ModuleTests
     {
         using var network = Networks.Small();
         Assert.Equal(
-            ["_body.norm.weight", "_body.norm.bias", "_body.conv.weight", "_body.conv.bias", "_body.act.weight", "_head.weight", "_head.bias"],
+            [
+                "_body.norm.weight", "_body.norm.bias", "_body.conv.weight", "_body.conv.bias",
+                "_body.act.weight", "_head.weight", "_head.bias",
+            ],
             network.named_parameters().Select(item => item.name));
         Assert.Equal(
             ["_body.norm.running_mean", "_body.norm.running_var", "_body.norm.num_batches_tracked"],

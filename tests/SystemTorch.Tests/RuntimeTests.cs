@@ -53,7 +53,9 @@ public sealed class RuntimeTests
         {
             Environment.SetEnvironmentVariable("SYSTEMTORCH_LIBRARY", "/nowhere/libsystemtorch.so");
             var error = Assert.Throws<DllNotFoundException>(NativeLibraryLoader.LibraryPath);
-            Assert.Equal("SYSTEMTORCH_LIBRARY names /nowhere/libsystemtorch.so, which does not exist: name a libsystemtorch.so or unset it", error.Message);
+            Assert.Equal(
+                "SYSTEMTORCH_LIBRARY names /nowhere/libsystemtorch.so, which does not exist: name a libsystemtorch.so or unset it",
+                error.Message);
         }
         finally
         {

@@ -11,6 +11,12 @@ public sealed class TrainingTests
     // Gradients that grow, shrink and change sign, so that the greatest second moment differs from the last.
     private static double Gradient(int i, int step) => (i + 1) * Math.Cos(1.7 * step + i) / (1 + step * 0.3);
 
+    private static void SetGradient(Parameter parameter, int step)
+    {
+        using var gradient = tensor([.. Enumerable.Range(0, 4).Select(i => Gradient(i, step))], dtype: parameter.dtype);
+        parameter.grad = gradient;
+    }
+
     [Theory]
     [InlineData(false, 0, false, true)]
     [InlineData(true, 0, false, true)]
@@ -25,7 +31,7 @@ public sealed class TrainingTests
         double[] p = [.. _start], m = new double[4], v = new double[4], top = new double[4];
         for (var step = 1; step <= 12; step++)
         {
-            using (var gradient = tensor([.. Enumerable.Range(0, 4).Select(i => Gradient(i, step))], dtype: parameter.dtype)) parameter.grad = gradient;
+            SetGradient(parameter, step);
             adam.step();
             for (var i = 0; i < 4; i++)
             {
@@ -54,7 +60,7 @@ public sealed class TrainingTests
         double[] p = [.. _start], buffer = new double[4];
         for (var step = 1; step <= 8; step++)
         {
-            using (var gradient = tensor([.. Enumerable.Range(0, 4).Select(i => Gradient(i, step))], dtype: parameter.dtype)) parameter.grad = gradient;
+            SetGradient(parameter, step);
             descent.step();
             for (var i = 0; i < 4; i++)
             {
@@ -107,7 +113,7 @@ public sealed class TrainingTests
             {
                 if (step == 3 && interrupted is not null)
                 {
-                    using (var writer = new BinaryWriter(interrupted, System.Text.Encoding.UTF8, leaveOpen: true)) adam.save_state_dict(writer);
+                    adam.save_state_dict(new BinaryWriter(interrupted));
                     adam.Dispose();
                     adam = optim.Adam([parameter], 0.5, amsgrad: true);
                     interrupted.Position = 0;

@@ -109,7 +109,8 @@ internal static unsafe class NativeLibraryLoader
         {
             return File.Exists(named)
                 ? Path.GetFullPath(named)
-                : throw new DllNotFoundException($"SYSTEMTORCH_LIBRARY names {named}, which does not exist: name a libsystemtorch.so or unset it");
+                : throw new DllNotFoundException(
+                    $"SYSTEMTORCH_LIBRARY names {named}, which does not exist: name a libsystemtorch.so or unset it");
         }
 
         var beside = Path.Combine(AppContext.BaseDirectory, FileName);

@@ -28,7 +28,9 @@ public static unsafe class TorchRuntime
         }
     }
 
-    /// <summary>Blocks of memory taken from the system and taken again from the cache since the start, and bytes that wait in the cache.</summary>
+    /// <summary>
+    /// Blocks of memory taken from the system and taken again from the cache since the start, and bytes that wait in the cache.
+    /// </summary>
     public static (long Fresh, long Reused, long CachedBytes) AllocatorStatistics
     {
         get

@@ -92,7 +92,8 @@ namespace TorchSharp
     {
         public static partial class nn
         {
-            public static Sequential Sequential(params Module<Tensor, Tensor>[] modules) => new(modules.Select((module, i) => ($"{i}", module)));
+            public static Sequential Sequential(params Module<Tensor, Tensor>[] modules) =>
+                new(modules.Select((module, i) => ($"{i}", module)));
 
             public static Sequential Sequential(params (string name, Module<Tensor, Tensor> submodule)[] modules) => new(modules);
 

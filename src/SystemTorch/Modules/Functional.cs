@@ -21,7 +21,9 @@ public static partial class torch
             private static readonly long[] _ones = [1];
             private static readonly long[] _zeros = [0];
 
-            /// <summary>Cross-correlation of <c>[images, channels, height, width]</c> with <c>[outputs, channels / groups, height, width]</c>.</summary>
+            /// <summary>
+            /// Cross-correlation of <c>[images, channels, height, width]</c> with <c>[outputs, channels / groups, height, width]</c>.
+            /// </summary>
             public static Tensor conv2d(
                 Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null, long[]? dilation = null,
                 long groups = 1)
@@ -33,7 +35,8 @@ public static partial class torch
                 {
                     return Tensor.Take(
                         st_conv2d(
-                            input.Handle, weight.Handle, bias?.Handle ?? 0, stride, strides.Length, pad, padding.Length, dilated, dilation.Length,
+                            input.Handle, weight.Handle, bias?.Handle ?? 0, stride, strides.Length, pad, padding.Length, dilated,
+                            dilation.Length,
                             groups),
                         input,
                         weight,
@@ -42,7 +45,8 @@ public static partial class torch
             }
 
             public static Tensor conv2d_padding(
-                Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, Padding padding = Padding.Valid, long[]? dilation = null,
+                Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, Padding padding = Padding.Valid,
+                long[]? dilation = null,
                 long groups = 1)
             {
                 strides ??= _ones;
@@ -51,7 +55,8 @@ public static partial class torch
                 {
                     return Tensor.Take(
                         st_conv2d_padding(
-                            input.Handle, weight.Handle, bias?.Handle ?? 0, stride, strides.Length, padding == Padding.Same ? 1 : 0, dilated,
+                            input.Handle, weight.Handle, bias?.Handle ?? 0, stride, strides.Length, padding == Padding.Same ? 1 : 0,
+                            dilated,
                             dilation.Length, groups),
                         input,
                         weight,
@@ -62,7 +67,9 @@ public static partial class torch
             public static Tensor linear(Tensor input, Tensor weights, Tensor? bias = null) =>
                 Tensor.Take(st_linear(input.Handle, weights.Handle, bias?.Handle ?? 0), input, weights, bias);
 
-            /// <summary>Normalises every channel (axis 1); in training by the batch's own mean and variance, which the running ones then follow.</summary>
+            /// <summary>
+            /// Normalises every channel (axis 1); in training by the batch's own mean and variance, which the running ones then follow.
+            /// </summary>
             public static Tensor batch_norm(
                 Tensor input, Tensor? running_mean, Tensor? running_var, Tensor? weight = null, Tensor? bias = null, bool training = false,
                 double momentum = 0.1, double eps = 1e-5)
@@ -79,17 +86,22 @@ public static partial class torch
                 return result;
             }
 
-            public static Tensor layer_norm(Tensor input, long[] normalized_shape, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5)
+            public static Tensor layer_norm(
+                Tensor input, long[] normalized_shape, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5)
             {
                 fixed (long* shape = normalized_shape)
                 {
                     return Tensor.Take(
-                        st_layer_norm(input.Handle, shape, normalized_shape.Length, weight?.Handle ?? 0, bias?.Handle ?? 0, eps), input, weight, bias);
+                        st_layer_norm(input.Handle, shape, normalized_shape.Length, weight?.Handle ?? 0, bias?.Handle ?? 0, eps),
+                        input,
+                        weight,
+                        bias);
                 }
             }
 
             public static Tensor max_pool2d(
-                Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false)
+                Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null,
+                bool ceil_mode = false)
             {
                 strides ??= kernel_size;
                 padding ??= _zeros;
@@ -109,12 +121,15 @@ public static partial class torch
                 max_pool2d(input, [kernel_size], [stride ?? kernel_size], [padding ?? 0], [dilation ?? 1], ceil_mode);
 
             public static Tensor max_pool2d(
-                Tensor input, (long, long) kernel_size, (long, long)? stride = null, (long, long)? padding = null, (long, long)? dilation = null,
+                Tensor input, (long, long) kernel_size, (long, long)? stride = null, (long, long)? padding = null,
+                (long, long)? dilation = null,
                 bool ceil_mode = false) =>
-                max_pool2d(input, List(kernel_size), List(stride ?? kernel_size), List(padding ?? (0, 0)), List(dilation ?? (1, 1)), ceil_mode);
+                max_pool2d(
+                    input, List(kernel_size), List(stride ?? kernel_size), List(padding ?? (0, 0)), List(dilation ?? (1, 1)), ceil_mode);
 
             public static (Tensor output, Tensor indices) max_pool2d_with_indices(
-                Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false)
+                Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null,
+                bool ceil_mode = false)
             {
                 strides ??= kernel_size;
                 padding ??= _zeros;
@@ -222,7 +237,8 @@ public static partial class torch
             public static Tensor pad(Tensor input, (long, long) pad, PaddingModes mode = PaddingModes.Constant, double value = 0) =>
                 functional.pad(input, [pad.Item1, pad.Item2], mode, value);
 
-            public static Tensor pad(Tensor input, (long, long, long, long) pad, PaddingModes mode = PaddingModes.Constant, double value = 0) =>
+            public static Tensor pad(
+                Tensor input, (long, long, long, long) pad, PaddingModes mode = PaddingModes.Constant, double value = 0) =>
                 functional.pad(input, [pad.Item1, pad.Item2, pad.Item3, pad.Item4], mode, value);
 
             /// <summary>libtorch's name of a padding mode, ended by a zero byte.</summary>
@@ -240,7 +256,9 @@ public static partial class torch
         /// <summary>Changes to the gradients of all parameters together.</summary>
         public static unsafe class utils
         {
-            /// <summary>Scales the gradients so that their norm, as of one vector, is at most <paramref name="max_norm"/>; returns what it was.</summary>
+            /// <summary>
+            /// Scales the gradients so that their norm, as of one vector, is at most <paramref name="max_norm"/>; returns what it was.
+            /// </summary>
             public static double clip_grad_norm_(IEnumerable<Parameter> tensors, double max_norm, double norm_type = 2.0)
             {
                 var handles = Handles(tensors)!;

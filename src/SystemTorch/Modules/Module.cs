@@ -14,6 +14,9 @@ public static partial class torch
         /// </summary>
         public class Module : IDisposable
         {
+            private const BindingFlags Own =
+                BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
             private readonly OrderedDictionary<string, Parameter> _parameters = [];
             private readonly OrderedDictionary<string, (Tensor Buffer, bool Persistent)> _buffers = [];
             private readonly OrderedDictionary<string, Module> _modules = [];
@@ -71,7 +74,8 @@ public static partial class torch
                 }
             }
 
-            public virtual IEnumerable<Parameter> parameters(bool recurse = true) => named_parameters(recurse).Select(item => item.parameter);
+            public virtual IEnumerable<Parameter> parameters(bool recurse = true) =>
+                named_parameters(recurse).Select(item => item.parameter);
 
             public virtual IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_nonpersistent = true)
             {
@@ -120,16 +124,27 @@ public static partial class torch
 
             public virtual bool has_buffer(string target) => get_buffer(target) is not null;
 
-            /// <summary>Registers a tensor that is kept and moved with the module but not learnt; a persistent one is saved with it.</summary>
+            /// <summary>
+            /// Registers a tensor that is kept and moved with the module but not learnt; a persistent one is saved with it.
+            /// </summary>
             public virtual void register_buffer(string name, Tensor tensor, bool persistent = true)
             {
-                if (tensor is null || tensor.IsInvalid) throw new ArgumentNullException(nameof(tensor), "A null tensor cannot be registered as a buffer.");
-                if (!_buffers.TryAdd(name, (tensor.DetachFromDisposeScope(), persistent))) throw new InvalidOperationException($"Tensor {name} is already registered.");
+                if (tensor is null || tensor.IsInvalid)
+                {
+                    throw new ArgumentNullException(nameof(tensor), "A null tensor cannot be registered as a buffer.");
+                }
+                if (!_buffers.TryAdd(name, (tensor.DetachFromDisposeScope(), persistent)))
+                {
+                    throw new InvalidOperationException($"Tensor {name} is already registered.");
+                }
             }
 
             public virtual void register_parameter(string name, Parameter param)
             {
-                if (param is null || param.IsInvalid) throw new ArgumentNullException(nameof(param), "A null tensor cannot be registered as a parameter.");
+                if (param is null || param.IsInvalid)
+                {
+                    throw new ArgumentNullException(nameof(param), "A null tensor cannot be registered as a parameter.");
+                }
                 if (!_parameters.TryAdd(name, param)) throw new InvalidOperationException($"Parameter {name} is already registered.");
                 param.DetachFromDisposeScope();
             }
@@ -160,7 +175,9 @@ public static partial class torch
                 return destination;
             }
 
-            /// <summary>Copies values into the module. Throws <see cref="InvalidOperationException"/> where strict and the names differ.</summary>
+            /// <summary>
+            /// Copies values into the module. Throws <see cref="InvalidOperationException"/> where strict and the names differ.
+            /// </summary>
             public virtual (IList<string> missing_keys, IList<string> unexpected_keyes) load_state_dict(
                 Dictionary<string, Tensor> source, bool strict = true, IList<string>? skip = null)
             {
@@ -211,13 +228,16 @@ public static partial class torch
                 return load(stream, strict, skip, loadedParameters);
             }
 
-            public Module load(Stream stream, bool strict = true, IList<string>? skip = null, Dictionary<string, bool>? loadedParameters = null)
+            public Module load(
+                Stream stream, bool strict = true, IList<string>? skip = null, Dictionary<string, bool>? loadedParameters = null)
             {
                 using var reader = new BinaryReader(stream);
                 return load(reader, strict, skip, loadedParameters);
             }
 
-            /// <summary>Reads a state dict in TorchSharp's form into the module. Throws <see cref="ArgumentException"/> where it does not fit.</summary>
+            /// <summary>
+            /// Reads a state dict in TorchSharp's form into the module. Throws <see cref="ArgumentException"/> where it does not fit.
+            /// </summary>
             public virtual Module load(
                 BinaryReader reader, bool strict = true, IList<string>? skip = null, Dictionary<string, bool>? loadedParameters = null)
             {
@@ -263,7 +283,8 @@ public static partial class torch
                 }
             }
 
-            protected internal virtual Module _to(Device device, ScalarType dtype, bool non_blocking) => Convert(dtype, device, non_blocking);
+            protected internal virtual Module _to(Device device, ScalarType dtype, bool non_blocking) =>
+                Convert(dtype, device, non_blocking);
 
             protected internal virtual Module _to(DeviceType deviceType, int deviceIndex, bool non_blocking) =>
                 Convert(null, new Device(deviceType, deviceIndex), non_blocking);
@@ -276,7 +297,7 @@ public static partial class torch
                 var seen = new HashSet<string>();
                 for (var type = GetType(); type is not null && type != typeof(Module); type = type.BaseType)
                 {
-                    foreach (var field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+                    foreach (var field in type.GetFields(Own))
                     {
                         if (seen.Add(field.Name)) yield return field;
                     }
@@ -305,8 +326,8 @@ public static partial class torch
             {
                 var target = type is not null && (tensor.is_floating_point() || tensor.is_complex()) ? type.Value : tensor.dtype;
                 var place = device ?? tensor.device;
-                var stays = target == tensor.dtype && place.type == tensor.device_type && (place.index < 0 || place.index == tensor.device_index);
-                if (stays) return;
+                var staysThere = place.type == tensor.device_type && (place.index < 0 || place.index == tensor.device_index);
+                if (staysThere && target == tensor.dtype) return;
                 var requiresGradient = tensor.requires_grad;
                 using var gradient = tensor.grad;
                 using var moved = tensor.to(target, place, non_blocking: nonBlocking);
@@ -372,7 +393,8 @@ public static class ModuleExtensionMethods
     public static T to<T>(this T module, torch.Device device, torch.ScalarType type, bool non_blocking = false) where T : torch.nn.Module =>
         (T)module._to(device, type, non_blocking);
 
-    public static T to<T>(this T module, DeviceType deviceType, int deviceIndex = -1, bool non_blocking = false) where T : torch.nn.Module =>
+    public static T to<T>(
+        this T module, DeviceType deviceType, int deviceIndex = -1, bool non_blocking = false) where T : torch.nn.Module =>
         (T)module._to(deviceType, deviceIndex, non_blocking);
 
     public static T to<T>(this T module, torch.Device device, bool non_blocking = false) where T : torch.nn.Module =>
@@ -381,12 +403,15 @@ public static class ModuleExtensionMethods
     public static T to<T>(this T module, string device, bool non_blocking = false) where T : torch.nn.Module =>
         module.to(new torch.Device(device), non_blocking);
 
-    public static T cpu<T>(this T module, bool non_blocking = false) where T : torch.nn.Module => module.to(DeviceType.CPU, -1, non_blocking);
+    public static T cpu<T>(this T module, bool non_blocking = false) where T : torch.nn.Module =>
+        module.to(DeviceType.CPU, -1, non_blocking);
 
     public static T cuda<T>(this T module, int deviceIndex = -1, bool non_blocking = false) where T : torch.nn.Module =>
         module.to(DeviceType.CUDA, deviceIndex, non_blocking);
 
-    public static T @float<T>(this T module, bool non_blocking = false) where T : torch.nn.Module => module.to(torch.ScalarType.Float32, non_blocking);
+    public static T @float<T>(this T module, bool non_blocking = false) where T : torch.nn.Module =>
+        module.to(torch.ScalarType.Float32, non_blocking);
 
-    public static T @double<T>(this T module, bool non_blocking = false) where T : torch.nn.Module => module.to(torch.ScalarType.Float64, non_blocking);
+    public static T @double<T>(this T module, bool non_blocking = false) where T : torch.nn.Module =>
+        module.to(torch.ScalarType.Float64, non_blocking);
 }

@@ -1,6 +1,8 @@
 namespace TorchSharp.Modules
 {
-    /// <summary>A tensor that a module learns. It takes the native tensor of <c>data</c> over, and its place in the dispose scope.</summary>
+    /// <summary>
+    /// A tensor that a module learns. It takes the native tensor of <c>data</c> over, and its place in the dispose scope.
+    /// </summary>
     public class Parameter : torch.Tensor
     {
         public Parameter(torch.Tensor data, bool requires_grad = true)

@@ -35,7 +35,8 @@ namespace TorchSharp
                 var known = target.TryGetValue(name, out var tensor);
                 if (!known && strict)
                 {
-                    throw new ArgumentException($"Mismatched module state names: the target modules does not have a submodule or buffer named '{name}'");
+                    throw new ArgumentException(
+                        $"Mismatched module state names: the target modules does not have a submodule or buffer named '{name}'");
                 }
 
                 if (known && !skip.Contains(name)) tensor!.Load(reader);
@@ -47,6 +48,8 @@ namespace TorchSharp
 
     public static partial class TensorExtensionMethods
     {
+        private const string SameModel = "Make sure that the model you are loading into is exactly the same as the origin.";
+
         /// <summary>Writes type, shape and elements in TorchSharp's form.</summary>
         public static void Save(this torch.Tensor tensor, BinaryWriter writer)
         {
@@ -75,12 +78,12 @@ namespace TorchSharp
             var (type, shape) = ReadHead(reader);
             if (type != tensor.dtype)
             {
-                throw new ArgumentException("Mismatched tensor data types while loading. Make sure that the model you are loading into is exactly the same as the origin.");
+                throw new ArgumentException($"Mismatched tensor data types while loading. {SameModel}");
             }
 
             if (!shape.AsSpan().SequenceEqual(tensor.shape))
             {
-                throw new ArgumentException("Mismatched tensor shape while loading. Make sure that the model you are loading into is exactly the same as the origin.");
+                throw new ArgumentException($"Mismatched tensor shape while loading. {SameModel}");
             }
 
             using var unrecorded = torch.no_grad();

@@ -27,7 +27,9 @@ namespace TorchSharp
 
 namespace TorchSharp.Modules
 {
-    /// <summary>Adam (Kingma and Ba 2015), with the greatest second moment so far where <c>amsgrad</c> is set (Reddi et al. 2018).</summary>
+    /// <summary>
+    /// Adam (Kingma and Ba 2015), with the greatest second moment so far where <c>amsgrad</c> is set (Reddi et al. 2018).
+    /// </summary>
     public class Adam : OptimizerHelper, torch.optim.IBetas
     {
         private readonly Options _defaults;
@@ -51,7 +53,13 @@ namespace TorchSharp.Modules
             if (!(weight_decay >= 0)) throw new ArgumentException($"Invalid weight_decay value: {weight_decay}");
             _defaults = new Options
             {
-                LearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps, weight_decay = weight_decay, amsgrad = amsgrad, maximize = maximize,
+                LearningRate = lr,
+                beta1 = beta1,
+                beta2 = beta2,
+                eps = eps,
+                weight_decay = weight_decay,
+                amsgrad = amsgrad,
+                maximize = maximize,
             };
             foreach (var group in parameters) add_param_group(group);
         }
@@ -61,7 +69,10 @@ namespace TorchSharp.Modules
             get => (_defaults.beta1!.Value, _defaults.beta2!.Value);
             set
             {
-                foreach (var options in _groups.Select(group => (Options)group.Options!).Append(_defaults)) (options.beta1, options.beta2) = value;
+                foreach (var options in _groups.Select(group => (Options)group.Options!).Append(_defaults))
+                {
+                    (options.beta1, options.beta2) = value;
+                }
             }
         }
 
@@ -185,7 +196,13 @@ namespace TorchSharp.Modules
                 double weight_decay = 0, bool amsgrad = false, bool maximize = false)
                 : base(parameters, new Options
                 {
-                    LearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps, weight_decay = weight_decay, amsgrad = amsgrad, maximize = maximize,
+                    LearningRate = lr,
+                    beta1 = beta1,
+                    beta2 = beta2,
+                    eps = eps,
+                    weight_decay = weight_decay,
+                    amsgrad = amsgrad,
+                    maximize = maximize,
                 })
             {
             }

@@ -25,7 +25,9 @@ namespace TorchSharp
                     fixed (nint* pointer = handles) NativeErrors.Check(st_zero_grads(pointer, handles.Length, 0), this);
                 }
 
-                /// <summary>Moves every parameter that has a gradient. The closure, where given, computes the loss first and is what is returned.</summary>
+                /// <summary>
+                /// Moves every parameter that has a gradient. The closure, where given, computes the loss first and is what is returned.
+                /// </summary>
                 public abstract Tensor? step(Func<Tensor>? closure = null);
 
                 public void Dispose()
@@ -152,13 +154,17 @@ namespace TorchSharp.Modules
             writer.Flush();
         }
 
-        /// <summary>Throws <see cref="InvalidDataException"/> for another optimiser's state, <see cref="ArgumentException"/> for another network's.</summary>
+        /// <summary>
+        /// Throws <see cref="InvalidDataException"/> for another optimiser's state, <see cref="ArgumentException"/> for another
+        /// network's.
+        /// </summary>
         public void load_state_dict(BinaryReader reader)
         {
             var name = reader.ReadString();
             if (name != GetType().Name)
             {
-                throw new InvalidDataException($"Mismatched optimizer type: expected '{GetType().Name}', but found '{name}' in the loaded stream.");
+                throw new InvalidDataException(
+                    $"Mismatched optimizer type: expected '{GetType().Name}', but found '{name}' in the loaded stream.");
             }
 
             var groups = reader.Decode();

@@ -95,13 +95,17 @@ public static partial class torch
         full((ReadOnlySpan<long>)[dim0, dim1, dim2], value, dtype, device, requires_grad);
 
     public static Tensor full(
-        long dim0, long dim1, long dim2, long dim3, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        long dim0, long dim1, long dim2, long dim3, Scalar value, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         full((ReadOnlySpan<long>)[dim0, dim1, dim2, dim3], value, dtype, device, requires_grad);
 
     public static unsafe Tensor rand(
         ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null)
     {
-        fixed (long* sizes = size) return Tensor.Take(st_rand(sizes, size.Length, generator?.Handle ?? 0, Where(dtype, device, requires_grad)), generator);
+        fixed (long* sizes = size)
+        {
+            return Tensor.Take(st_rand(sizes, size.Length, generator?.Handle ?? 0, Where(dtype, device, requires_grad)), generator);
+        }
     }
 
     public static Tensor rand(
@@ -113,21 +117,27 @@ public static partial class torch
         rand((ReadOnlySpan<long>)[size], dtype, device, requires_grad, generator);
 
     public static Tensor rand(
-        long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+        long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false,
+        Generator? generator = null) =>
         rand((ReadOnlySpan<long>)[rows, columns], dtype, device, requires_grad, generator);
 
     public static Tensor rand(
-        long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+        long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false,
+        Generator? generator = null) =>
         rand((ReadOnlySpan<long>)[dim0, dim1, dim2], dtype, device, requires_grad, generator);
 
     public static Tensor rand(
-        long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+        long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false,
+        Generator? generator = null) =>
         rand((ReadOnlySpan<long>)[dim0, dim1, dim2, dim3], dtype, device, requires_grad, generator);
 
     public static unsafe Tensor randn(
         ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null)
     {
-        fixed (long* sizes = size) return Tensor.Take(st_randn(sizes, size.Length, generator?.Handle ?? 0, Where(dtype, device, requires_grad)), generator);
+        fixed (long* sizes = size)
+        {
+            return Tensor.Take(st_randn(sizes, size.Length, generator?.Handle ?? 0, Where(dtype, device, requires_grad)), generator);
+        }
     }
 
     public static Tensor randn(
@@ -139,15 +149,18 @@ public static partial class torch
         randn((ReadOnlySpan<long>)[size], dtype, device, requires_grad, generator);
 
     public static Tensor randn(
-        long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+        long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false,
+        Generator? generator = null) =>
         randn((ReadOnlySpan<long>)[rows, columns], dtype, device, requires_grad, generator);
 
     public static Tensor randn(
-        long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+        long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false,
+        Generator? generator = null) =>
         randn((ReadOnlySpan<long>)[dim0, dim1, dim2], dtype, device, requires_grad, generator);
 
     public static Tensor randn(
-        long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+        long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false,
+        Generator? generator = null) =>
         randn((ReadOnlySpan<long>)[dim0, dim1, dim2, dim3], dtype, device, requires_grad, generator);
 
     public static Tensor empty_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
@@ -170,7 +183,8 @@ public static partial class torch
         input.full_like(value, dtype, device, requires_grad);
 
     public static unsafe Tensor randint(
-        long low, long high, long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null)
+        long low, long high, long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false,
+        Generator? generator = null)
     {
         fixed (long* sizes = size)
         {
@@ -179,10 +193,12 @@ public static partial class torch
         }
     }
 
-    public static Tensor randperm(long n, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+    public static Tensor randperm(
+        long n, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
         Tensor.Take(st_randperm(n, generator?.Handle ?? 0, Where(dtype ?? ScalarType.Int64, device, requires_grad)), generator);
 
-    public static Tensor arange(Scalar start, Scalar stop, Scalar step, ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
+    public static Tensor arange(
+        Scalar start, Scalar stop, Scalar step, ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
     {
         // Integers stay integers, as in Python.
         var whole = start.Number.Kind == 0 && stop.Number.Kind == 0 && step.Number.Kind == 0;
@@ -196,13 +212,15 @@ public static partial class torch
     public static Tensor arange(Scalar stop, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         arange(0, stop, 1, dtype, device, requires_grad);
 
-    public static Tensor linspace(double start, double end, long steps, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor linspace(
+        double start, double end, long steps, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Tensor.Take(st_linspace(start, end, steps, Where(dtype, device, requires_grad)));
 
     public static Tensor eye(long rows, long columns = -1L, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Tensor.Take(st_eye(rows, columns < 0 ? rows : columns, Where(dtype, device, requires_grad)));
 
-    public static Tensor hann_window(long len, bool periodic = true, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor hann_window(
+        long len, bool periodic = true, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Tensor.Take(st_hann_window(len, periodic ? 1 : 0, Where(dtype, device, requires_grad)));
 
     public static Tensor hamming_window(
@@ -246,7 +264,8 @@ public static partial class torch
         FromSpan<bool>(rawArray, dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(
-        Memory<bool> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Memory<bool> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         FromSpan<bool>(rawArray.Span, dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(IList<bool> rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
@@ -276,7 +295,8 @@ public static partial class torch
         FromSpan<byte>(rawArray, dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(
-        Memory<byte> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Memory<byte> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         FromSpan<byte>(rawArray.Span, dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(IList<byte> rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
@@ -306,14 +326,16 @@ public static partial class torch
         FromSpan<short>(rawArray, dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(
-        Memory<short> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Memory<short> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         FromSpan<short>(rawArray.Span, dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(IList<short> rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         FromSpan<short>(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad);
 
     public static Tensor tensor(
-        IList<short> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        IList<short> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         FromSpan<short>(rawArray.ToArray(), dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(short[,] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
@@ -366,7 +388,8 @@ public static partial class torch
         FromSpan<long>(rawArray, dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(
-        Memory<long> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Memory<long> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         FromSpan<long>(rawArray.Span, dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(IList<long> rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
@@ -396,14 +419,16 @@ public static partial class torch
         FromSpan<float>(rawArray, dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(
-        Memory<float> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Memory<float> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         FromSpan<float>(rawArray.Span, dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(IList<float> rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         FromSpan<float>(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad);
 
     public static Tensor tensor(
-        IList<float> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        IList<float> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         FromSpan<float>(rawArray.ToArray(), dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(float[,] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
@@ -426,14 +451,16 @@ public static partial class torch
         FromSpan<double>(rawArray, dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(
-        Memory<double> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Memory<double> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         FromSpan<double>(rawArray.Span, dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(IList<double> rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         FromSpan<double>(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad);
 
     public static Tensor tensor(
-        IList<double> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        IList<double> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         FromSpan<double>(rawArray.ToArray(), dimensions, dtype, device, requires_grad);
 
     public static Tensor tensor(double[,] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
@@ -460,7 +487,10 @@ public static partial class torch
 
     private static Place Where(ScalarType? dtype, Device? device, bool requires_grad)
     {
-        if (device is null || device.type == DeviceType.CPU) return new Place((int)(dtype ?? ScalarType.Float32), 0, -1, requires_grad ? 1 : 0);
+        if (device is null || device.type == DeviceType.CPU)
+        {
+            return new Place((int)(dtype ?? ScalarType.Float32), 0, -1, requires_grad ? 1 : 0);
+        }
         InitializeDeviceType(device.type);
         return new Place((int)(dtype ?? ScalarType.Float32), (int)device.type, device.index, requires_grad ? 1 : 0);
     }

@@ -49,7 +49,10 @@ public static partial class torch
         public Generator(ulong seed = 0, Device? device = null)
             : this(st_generator_new((long)seed))
         {
-            if (device is not null && device.type != DeviceType.CPU) throw new ArgumentException("Generators are made on the CPU only.", nameof(device));
+            if (device is not null && device.type != DeviceType.CPU)
+            {
+                throw new ArgumentException("Generators are made on the CPU only.", nameof(device));
+            }
         }
 
         private Generator(nint handle) => _handle = handle == 0 ? throw NativeErrors.Last() : handle;

@@ -13,7 +13,9 @@ public static partial class torch
             set => NativeErrors.Check(st_set_requires_grad(Handle, value ? 1 : 0), this);
         }
 
-        /// <summary>The gradient that backward passes have added up here, or null. Every call gives a new tensor on the same memory.</summary>
+        /// <summary>
+        /// The gradient that backward passes have added up here, or null. Every call gives a new tensor on the same memory.
+        /// </summary>
         public Tensor? grad
         {
             get
@@ -43,16 +45,20 @@ public static partial class torch
             NativeErrors.Check(st_backward(&handle, 1, null, 0, 0, 0, null, 0), this);
         }
 
-        public void backward(IList<Tensor>? grad_tensors = null, bool retain_graph = false, bool create_graph = false, IList<Tensor>? inputs = null) =>
+        public void backward(
+            IList<Tensor>? grad_tensors = null, bool retain_graph = false, bool create_graph = false, IList<Tensor>? inputs = null) =>
             autograd.backward([this], grad_tensors, retain_graph, create_graph, inputs);
     }
 
     /// <summary>Gradients of several tensors.</summary>
     public static unsafe class autograd
     {
-        /// <summary>Gradients of the sum of outputs with respect to each input; null for one that is unused, where that is allowed.</summary>
+        /// <summary>
+        /// Gradients of the sum of outputs with respect to each input; null for one that is unused, where that is allowed.
+        /// </summary>
         public static IList<Tensor> grad(
-            IList<Tensor> outputs, IList<Tensor> inputs, IList<Tensor>? grad_outputs = null, bool retain_graph = false, bool create_graph = false,
+            IList<Tensor> outputs, IList<Tensor> inputs, IList<Tensor>? grad_outputs = null, bool retain_graph = false,
+            bool create_graph = false,
             bool allow_unused = false)
         {
             var made = new nint[inputs.Count];
@@ -71,13 +77,15 @@ public static partial class torch
         }
 
         public static void backward(
-            IList<Tensor> tensors, IList<Tensor>? grad_tensors = null, bool? retain_graph = null, bool create_graph = false, IList<Tensor>? inputs = null)
+            IList<Tensor> tensors, IList<Tensor>? grad_tensors = null, bool? retain_graph = null, bool create_graph = false,
+            IList<Tensor>? inputs = null)
         {
             fixed (nint* from = Handles(tensors), gradients = Handles(grad_tensors), to = Handles(inputs))
             {
                 NativeErrors.Check(
                     st_backward(
-                        from, tensors.Count, gradients, grad_tensors?.Count ?? 0, retain_graph ?? create_graph ? 1 : 0, create_graph ? 1 : 0,
+                        from, tensors.Count, gradients, grad_tensors?.Count ?? 0, retain_graph ?? create_graph ? 1 : 0,
+                        create_graph ? 1 : 0,
                         to, inputs?.Count ?? 0),
                     tensors,
                     grad_tensors,
@@ -86,7 +94,8 @@ public static partial class torch
         }
 
         public static void backward(
-            Tensor tensor, IList<Tensor>? grad_tensors = null, bool? retain_graph = null, bool create_graph = false, IList<Tensor>? inputs = null) =>
+            Tensor tensor, IList<Tensor>? grad_tensors = null, bool? retain_graph = null, bool create_graph = false,
+            IList<Tensor>? inputs = null) =>
             backward([tensor], grad_tensors, retain_graph, create_graph, inputs);
     }
 
@@ -104,7 +113,8 @@ public static partial class torch
 
     public static bool is_inference_mode_enabled() => st_inference_enabled() != 0;
 
-    internal static nint[]? Handles(IEnumerable<Tensor?>? tensors) => tensors is null ? null : [.. tensors.Select(tensor => tensor?.Handle ?? 0)];
+    internal static nint[]? Handles(IEnumerable<Tensor?>? tensors) =>
+        tensors is null ? null : [.. tensors.Select(tensor => tensor?.Handle ?? 0)];
 
     private sealed class GradientMode : IDisposable
     {

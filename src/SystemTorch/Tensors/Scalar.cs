@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace TorchSharp;
 
-/// <summary>A number that keeps whether it was an integer, a real number or a truth value, so that libtorch's type promotion sees it as Python's would.</summary>
+/// <summary>
+/// A number that keeps whether it was an integer, a real number or a truth value, so that libtorch's type promotion sees it as Python's
+/// would.
+/// </summary>
 public sealed class Scalar : IDisposable
 {
     internal Scalar(Number number, torch.ScalarType type)

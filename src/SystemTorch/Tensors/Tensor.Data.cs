@@ -44,7 +44,10 @@ public static partial class torch
             }
         }
 
-        /// <summary>The elements' bytes, in order. The tensor must be contiguous and in main memory, under 2 GiB; the span is valid until it is disposed of.</summary>
+        /// <summary>
+        /// The elements' bytes, in order. The tensor must be contiguous and in main memory, under 2 GiB; the span is valid until it is
+        /// disposed of.
+        /// </summary>
         public Span<byte> bytes
         {
             get => new((void*)Address(), checked((int)(NumberOfElements * ElementSize)));
@@ -145,7 +148,9 @@ public static partial class torch
             GC.KeepAlive(this);
         }
 
-        /// <summary>Fills the elements' bytes, in order, from a stream. Throws <see cref="EndOfStreamException"/> where it is too short.</summary>
+        /// <summary>
+        /// Fills the elements' bytes, in order, from a stream. Throws <see cref="EndOfStreamException"/> where it is too short.
+        /// </summary>
         public void ReadBytesFromStream(Stream stream, int bufferSize = 1024)
         {
             _ = bufferSize;
@@ -167,7 +172,8 @@ public static partial class torch
             if (!is_contiguous()) throw new InvalidOperationException("Bytes() called on non-contiguous tensor.");
             if (device_type != DeviceType.CPU)
             {
-                throw new InvalidOperationException("Reading data from non-CPU memory is not supported. Move or copy the tensor to the cpu before reading.");
+                throw new InvalidOperationException(
+                    "Reading data from non-CPU memory is not supported. Move or copy the tensor to the cpu before reading.");
             }
 
             var address = st_data(Handle);

@@ -55,18 +55,21 @@ public static partial class torch
 
         public Tensor index_select(long dim, Tensor index) => Take(st_index_select(Handle, dim, index.Handle), this, index);
 
-        public Tensor index_copy_(long dim, Tensor index, Tensor source) => Done(st_index_copy_(Handle, dim, index.Handle, source.Handle), index, source);
+        public Tensor index_copy_(long dim, Tensor index, Tensor source) =>
+            Done(st_index_copy_(Handle, dim, index.Handle, source.Handle), index, source);
 
         public Tensor index_add_(long dim, Tensor index, Tensor source, Scalar alpha) =>
             Done(st_index_add_(Handle, dim, index.Handle, source.Handle, alpha.Number), index, source);
 
         public Tensor gather(long dim, Tensor index) => Take(st_gather(Handle, dim, index.Handle), this, index);
 
-        public Tensor scatter(long dim, Tensor index, Tensor src) => Take(st_scatter(Handle, dim, index.Handle, src.Handle), this, index, src);
+        public Tensor scatter(long dim, Tensor index, Tensor src) =>
+            Take(st_scatter(Handle, dim, index.Handle, src.Handle), this, index, src);
 
         public Tensor scatter_(long dim, Tensor index, Tensor src) => Done(st_scatter_(Handle, dim, index.Handle, src.Handle), index, src);
 
-        public Tensor scatter_add(long dim, Tensor index, Tensor src) => Take(st_scatter_add(Handle, dim, index.Handle, src.Handle), this, index, src);
+        public Tensor scatter_add(long dim, Tensor index, Tensor src) =>
+            Take(st_scatter_add(Handle, dim, index.Handle, src.Handle), this, index, src);
 
         public Tensor masked_fill(Tensor mask, Scalar value) => Take(st_masked_fill(Handle, mask.Handle, value.Number), this, mask);
 
@@ -82,7 +85,9 @@ public static partial class torch
         private static Index[] Natives(TensorIndex[] indices) => Array.ConvertAll(indices, index => index.Native());
     }
 
-    /// <summary>One index of an indexing expression: a position, a slice, a tensor of positions or truths, a new axis or an ellipsis.</summary>
+    /// <summary>
+    /// One index of an indexing expression: a position, a slice, a tensor of positions or truths, a new axis or an ellipsis.
+    /// </summary>
     public struct TensorIndex
     {
         public static readonly TensorIndex Ellipsis = new() { _kind = Kind.Ellipsis };
@@ -110,7 +115,8 @@ public static partial class torch
         public static TensorIndex Slice(long? start = null, long? stop = null, long? step = null) =>
             new() { _kind = Kind.Slice, _start = start, _stop = stop, _step = step };
 
-        public static TensorIndex Slice(Range range) => Slice(From(range.Start), range.End.Equals(System.Index.End) ? null : From(range.End));
+        public static TensorIndex Slice(Range range) =>
+            Slice(From(range.Start), range.End.Equals(System.Index.End) ? null : From(range.End));
 
         public static TensorIndex Bool(bool value) => new() { _kind = Kind.Bool, _start = value ? 1 : 0 };
 

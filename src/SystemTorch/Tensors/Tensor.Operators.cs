@@ -9,11 +9,14 @@ public static partial class torch
 
         public static Tensor operator ~(Tensor left) => left.bitwise_not();
 
-        public static Tensor operator &(Tensor left, Tensor right) => Take(NativeMethods.st_bitwise_and(left.Handle, right.Handle), left, right);
+        public static Tensor operator &(Tensor left, Tensor right) =>
+            Take(NativeMethods.st_bitwise_and(left.Handle, right.Handle), left, right);
 
-        public static Tensor operator |(Tensor left, Tensor right) => Take(NativeMethods.st_bitwise_or(left.Handle, right.Handle), left, right);
+        public static Tensor operator |(Tensor left, Tensor right) =>
+            Take(NativeMethods.st_bitwise_or(left.Handle, right.Handle), left, right);
 
-        public static Tensor operator ^(Tensor left, Tensor right) => Take(NativeMethods.st_bitwise_xor(left.Handle, right.Handle), left, right);
+        public static Tensor operator ^(Tensor left, Tensor right) =>
+            Take(NativeMethods.st_bitwise_xor(left.Handle, right.Handle), left, right);
 
         public static Tensor operator +(Tensor left, Tensor right) => left.add(right);
 

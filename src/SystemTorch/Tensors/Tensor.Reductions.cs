@@ -21,7 +21,8 @@ public static partial class torch
 
         public Tensor sum(long dim0, long dim1, bool keepdim = false, ScalarType? type = null) => sum([dim0, dim1], keepdim, type);
 
-        public Tensor sum(long dim0, long dim1, long dim2, bool keepdim = false, ScalarType? type = null) => sum([dim0, dim1, dim2], keepdim, type);
+        public Tensor sum(long dim0, long dim1, long dim2, bool keepdim = false, ScalarType? type = null) =>
+            sum([dim0, dim1, dim2], keepdim, type);
 
         public Tensor mean() => Take(st_mean(Handle, null, 0, 0, -1), this);
 
@@ -37,11 +38,13 @@ public static partial class torch
             using var converted = ConvertedTo(type);
             fixed (long* dims = dimensions)
             {
-                return Take(st_var((converted ?? this).Handle, dims, dimensions.Length, unbiased ? 1 : 0, keepdim ? 1 : 0), this, converted);
+                var source = (converted ?? this).Handle;
+                return Take(st_var(source, dims, dimensions.Length, unbiased ? 1 : 0, keepdim ? 1 : 0), this, converted);
             }
         }
 
-        public Tensor var(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => var([dim], unbiased, keepdim, type);
+        public Tensor var(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+            var([dim], unbiased, keepdim, type);
 
         public Tensor std(bool unbiased = true) => Take(st_std(Handle, null, 0, unbiased ? 1 : 0, 0), this);
 
@@ -50,11 +53,13 @@ public static partial class torch
             using var converted = ConvertedTo(type);
             fixed (long* dims = dimensions)
             {
-                return Take(st_std((converted ?? this).Handle, dims, dimensions.Length, unbiased ? 1 : 0, keepdim ? 1 : 0), this, converted);
+                var source = (converted ?? this).Handle;
+                return Take(st_std(source, dims, dimensions.Length, unbiased ? 1 : 0, keepdim ? 1 : 0), this, converted);
             }
         }
 
-        public Tensor std(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => std([dim], unbiased, keepdim, type);
+        public Tensor std(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+            std([dim], unbiased, keepdim, type);
 
         public Tensor amax(params long[] dims) => amax((ReadOnlySpan<long>)dims, false);
 

@@ -24,7 +24,8 @@ public static partial class torch
 
         public Tensor set_(Tensor source) => Done(st_set_(Handle, source.Handle), source);
 
-        public Tensor uniform_(double from, double to, Generator? generator = null) => Done(st_uniform_(Handle, from, to, Of(generator)), generator);
+        public Tensor uniform_(double from, double to, Generator? generator = null) =>
+            Done(st_uniform_(Handle, from, to, Of(generator)), generator);
 
         public Tensor normal_(double mean = 0.0, double std = 1.0, Generator? generator = null) =>
             Done(st_normal_(Handle, mean, std, Of(generator)), generator);
@@ -46,7 +47,8 @@ public static partial class torch
         public Tensor to(ScalarType type, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
             to_type(type, copy, disposeAfter, non_blocking);
 
-        public Tensor to(DeviceType deviceType, int deviceIndex = -1, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
+        public Tensor to(
+            DeviceType deviceType, int deviceIndex = -1, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
             Converted(dtype, deviceType, deviceIndex, copy, disposeAfter, non_blocking);
 
         public Tensor to(ScalarType type, Device device, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
@@ -173,18 +175,23 @@ public static partial class torch
             return [.. parts.Select(part => new Tensor(part))];
         }
 
-        public Tensor empty_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => Like(0, default, dtype, device, requires_grad);
+        public Tensor empty_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+            Like(0, default, dtype, device, requires_grad);
 
-        public Tensor zeros_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => Like(1, default, dtype, device, requires_grad);
+        public Tensor zeros_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+            Like(1, default, dtype, device, requires_grad);
 
-        public Tensor ones_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => Like(2, default, dtype, device, requires_grad);
+        public Tensor ones_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+            Like(2, default, dtype, device, requires_grad);
 
         public Tensor full_like(Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
             Like(3, value.Number, dtype, device, requires_grad);
 
-        public Tensor rand_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => Like(4, default, dtype, device, requires_grad);
+        public Tensor rand_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+            Like(4, default, dtype, device, requires_grad);
 
-        public Tensor randn_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => Like(5, default, dtype, device, requires_grad);
+        public Tensor randn_like(ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+            Like(5, default, dtype, device, requires_grad);
 
         public Tensor stft(
             long n_fft, long hop_length = -1, long win_length = -1, Tensor? window = null, bool center = true,

@@ -3,7 +3,9 @@ using static TorchSharp.NativeMethods;
 
 namespace TorchSharp.Utils;
 
-/// <summary>The elements of a tensor in main memory, by position or in order. It reads and writes the tensor's own memory and keeps it alive.</summary>
+/// <summary>
+/// The elements of a tensor in main memory, by position or in order. It reads and writes the tensor's own memory and keeps it alive.
+/// </summary>
 public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where T : unmanaged
 {
     private readonly torch.Tensor _tensor;
@@ -78,7 +80,10 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
         ObjectDisposedException.ThrowIf(_tensor.IsInvalid, _tensor);
         if (indices.Length == 1 && _shape.Length != 1)
         {
-            if (indices[0] < 0 || indices[0] >= Count) throw new IndexOutOfRangeException($"The index {indices[0]} is outside a tensor of {Count} elements");
+            if (indices[0] < 0 || indices[0] >= Count)
+            {
+                throw new IndexOutOfRangeException($"The index {indices[0]} is outside a tensor of {Count} elements");
+            }
             return OffsetOf(indices[0]);
         }
 

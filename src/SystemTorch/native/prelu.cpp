@@ -142,7 +142,8 @@ class PRelu : public torch::autograd::Function<PRelu> {
       at::parallel_for(0, layout.outer, grain(layout.plane), [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++) {
           const int64_t offset = i * layout.plane;
-          sums[i] = backward_plane(from + offset, slopes[i % layout.channels], above + offset, to + offset, within(x, offset, layout.plane));
+          const float own = slopes[i % layout.channels];
+          sums[i] = backward_plane(from + offset, own, above + offset, to + offset, within(x, offset, layout.plane));
         }
       });
       dslope = partial.sum(0);
@@ -160,7 +161,8 @@ class PRelu : public torch::autograd::Function<PRelu> {
     for (int64_t dim = 0; dim < x.dim(); dim++) {
       if (dim != 1 || slope.numel() == 1) others.push_back(dim);
     }
-    return {at::where(positive, dy, slope.view(shape) * dy), at::where(positive, at::zeros_like(x), x * dy).sum(others).view(slope.sizes())};
+    return {at::where(positive, dy, slope.view(shape) * dy),
+            at::where(positive, at::zeros_like(x), x * dy).sum(others).view(slope.sizes())};
   }
 };
 

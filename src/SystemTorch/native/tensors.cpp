@@ -75,8 +75,9 @@ ST_API Handle st_randn(const int64_t* sizes, int64_t dims, at::Generator* genera
   return produce([&] { return with_gradient(at::randn(st::list(sizes, dims), st::generator_or_none(generator), place.options()), place); });
 }
 ST_API Handle st_randint(int64_t low, int64_t high, const int64_t* sizes, int64_t dims, at::Generator* generator, Place place) {
-  return produce(
-      [&] { return with_gradient(at::randint(low, high, st::list(sizes, dims), st::generator_or_none(generator), place.options()), place); });
+  return produce([&] {
+    return with_gradient(at::randint(low, high, st::list(sizes, dims), st::generator_or_none(generator), place.options()), place);
+  });
 }
 ST_API Handle st_randperm(int64_t count, at::Generator* generator, Place place) {
   return produce([&] { return with_gradient(at::randperm(count, st::generator_or_none(generator), place.options()), place); });
