@@ -75,6 +75,9 @@ public sealed record SiloAnnouncement
 
     /// <summary>Its devices.</summary>
     [Id(2)] public required DeviceRecord[] Devices { get; init; }
+
+    /// <summary>Whether it is the only silo of its cluster: whoever else holds a lease has died.</summary>
+    [Id(3)] public bool Alone { get; init; }
 }
 
 /// <summary>A job in the queue.</summary>

@@ -78,7 +78,7 @@ public sealed class CurriculumGrain(
         {
             state.State.Request = request;
             state.State.Problem = null;
-            await state.WriteStateAsync();
+            await this.SaveAsync(state);
         }
         await Drive();
         return Status(_latest);
@@ -150,7 +150,7 @@ public sealed class CurriculumGrain(
             if (state.State.Shards.Count == 0)
             {
                 state.State.Shards = await Task.Run(() => CutAsync(request));
-                await state.WriteStateAsync();
+                await this.SaveAsync(state);
             }
             for (var number = 1; number <= settings.Rounds.Length; number++)
             {
@@ -186,7 +186,7 @@ public sealed class CurriculumGrain(
                     ScorerSelection = Selection.After(state.State.Request.Curriculum, number - 1).ToString(),
                 },
             });
-            await state.WriteStateAsync();
+            await this.SaveAsync(state);
         }
         if (round.Record.Step == "train" && !await Train(file, settings, round))
         {
@@ -380,14 +380,14 @@ public sealed class CurriculumGrain(
     private async Task Step(CurriculumRound round, string step)
     {
         round.Record = round.Record with { Step = step };
-        await state.WriteStateAsync();
+        await this.SaveAsync(state);
     }
 
     private async Task Fail(string problem)
     {
         state.State.Problem = problem;
         _waitsFor = null;
-        await state.WriteStateAsync();
+        await this.SaveAsync(state);
     }
 
     private CurriculumStatus Status(FoldRecord[] open)

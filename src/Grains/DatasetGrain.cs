@@ -44,7 +44,7 @@ public sealed class DatasetGrain(
             return null;
         }
         state.State.Record = record;
-        await state.WriteStateAsync();
+        await this.SaveAsync(state);
         return null;
     }
 
@@ -67,7 +67,7 @@ public sealed class DatasetGrain(
         {
             var answer = await Task.Run(() => AssignAsync(record, folds, seed));
             state.State.Folds[key] = answer;
-            await state.WriteStateAsync();
+            await this.SaveAsync(state);
             return answer;
         }
         catch (InputException fault)

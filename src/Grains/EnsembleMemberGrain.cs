@@ -38,7 +38,7 @@ public sealed class EnsembleMemberGrain(
         if (state.State.Request?.Context.Attempt != request.Context.Attempt)
         {
             state.State.Request = request;
-            await state.WriteStateAsync();
+            await this.SaveAsync(state);
         }
         return await Drive(request);
     }
@@ -102,7 +102,7 @@ public sealed class EnsembleMemberGrain(
             if (record.Problem is null)
             {
                 state.State.Record = record;
-                await state.WriteStateAsync();
+                await this.SaveAsync(state);
             }
         }
         return record;

@@ -104,7 +104,7 @@ public sealed class ExperimentGrain(
         };
         state.State.Status = ExperimentStatus.Running;
         state.State.Problem = null;
-        await state.WriteStateAsync();
+        await this.SaveAsync(state);
         await this.RegisterOrUpdateReminder(Redrive, options.Value.Redrive, options.Value.Redrive);
         await this.AsReference<IExperimentGrain>().Wake();
         return Taken();
@@ -118,7 +118,7 @@ public sealed class ExperimentGrain(
             return;
         }
         state.State.Status = ExperimentStatus.Stopped;
-        await state.WriteStateAsync();
+        await this.SaveAsync(state);
         await Forget();
         await StopParts();
     }
@@ -239,7 +239,7 @@ public sealed class ExperimentGrain(
             state.State.Timings = await ExperimentReport.WriteTimingsAsync(store.Artifacts, Name, jobs);
             state.State.Status = ExperimentStatus.Done;
             _waitsFor = null;
-            await state.WriteStateAsync();
+            await this.SaveAsync(state);
             logger.LogInformation("The experiment is done; its report is {Report}", reported.Report);
             await Forget();
         }
@@ -276,7 +276,7 @@ public sealed class ExperimentGrain(
         state.State.Status = ExperimentStatus.Failed;
         state.State.Problem = problem;
         _waitsFor = null;
-        await state.WriteStateAsync();
+        await this.SaveAsync(state);
         await Forget();
         await StopParts();
     }

@@ -89,7 +89,7 @@ public sealed class FoldGrain(
         {
             state.State.Request = request;
             state.State.Problem = null;
-            await state.WriteStateAsync();
+            await this.SaveAsync(state);
         }
         await Drive();
         return await Record(live: false);
@@ -144,7 +144,7 @@ public sealed class FoldGrain(
             {
                 fold.Training = await Prepare(JobDocuments.Training(
                     file, request.Context.Dataset, request.Model, request.Fold, fold.TrainList!, fold.ValidationList!));
-                await state.WriteStateAsync();
+                await this.SaveAsync(state);
             }
             if (!await Advance(fold.Training, "train", request.Priority))
             {
@@ -155,12 +155,12 @@ public sealed class FoldGrain(
             if (request.PredictNoisy && fold.NoisyClips > 0 && fold.Noisy is null)
             {
                 fold.Noisy = await Prepare(JobDocuments.Prediction(file, request.Context.Dataset, request.Model, weights, fold.NoisyList!));
-                await state.WriteStateAsync();
+                await this.SaveAsync(state);
             }
             if (request.PredictTest && fold.Test is null)
             {
                 fold.Test = await Prepare(JobDocuments.Prediction(file, request.Context.Dataset, request.Model, weights, request.Context.Folds.Test));
-                await state.WriteStateAsync();
+                await this.SaveAsync(state);
             }
             // Both are asked for before either is waited for.
             var noisy = fold.Noisy is null || await Advance(fold.Noisy, "predict noisy", request.Priority + PredictionsFirst);
@@ -214,13 +214,13 @@ public sealed class FoldGrain(
         {
             case JobStatus.Done:
                 job.Result = record.Result;
-                await state.WriteStateAsync();
+                await this.SaveAsync(state);
                 return true;
             case JobStatus.Failed:
                 await Fail(record.Problem!);
                 return false;
             default:
-                _waitsFor = record.Status == JobStatus.Running ? $"{what} (running)" : $"{what} (queued)";
+                _waitsFor = what;
                 return false;
         }
     }
@@ -243,7 +243,7 @@ public sealed class FoldGrain(
         fold.NoisyClips = noisy.Length;
         fold.TrainClips = train.Length;
         fold.TrainList = await ClipList.PutLabelsAsync(store.Artifacts, train);
-        await state.WriteStateAsync();
+        await this.SaveAsync(state);
     }
 
     private async Task<FoldJob> Prepare(JobDocument document) => new()
@@ -256,7 +256,7 @@ public sealed class FoldGrain(
     {
         state.State.Problem = problem;
         _waitsFor = null;
-        await state.WriteStateAsync();
+        await this.SaveAsync(state);
     }
 
     private async Task Release(string job)

@@ -52,7 +52,7 @@ public sealed class JobQueue(SchedulerState state, TimeSpan silence, DateTimeOff
     {
         _silos[silo.Silo] = (silo, time);
         var changed = false;
-        foreach (var dead in _silos.Keys.Concat(state.Leases.Select(lease => lease.Silo)).Distinct().Where(other => Supersedes(silo.Silo, other)).ToArray())
+        foreach (var dead in _silos.Keys.Concat(state.Leases.Select(lease => lease.Silo)).Distinct().Where(other => Supersedes(silo, other)).ToArray())
         {
             changed |= Leave(dead);
         }
@@ -208,5 +208,6 @@ public sealed class JobQueue(SchedulerState state, TimeSpan silence, DateTimeOff
         }
     }
 
-    private static bool Supersedes(SiloAddress young, SiloAddress old) => young.Endpoint.Equals(old.Endpoint) && young.Generation > old.Generation;
+    private static bool Supersedes(SiloAnnouncement young, SiloAddress old) =>
+        !young.Silo.Equals(old) && (young.Alone || (young.Silo.Endpoint.Equals(old.Endpoint) && young.Silo.Generation > old.Generation));
 }

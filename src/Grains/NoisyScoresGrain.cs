@@ -50,7 +50,7 @@ public sealed class NoisyScoresGrain(
             var scores = await Task.Run(() => ScoreAsync(request, promotedBefore));
             state.State.Rounds.RemoveAll(round => round.Request.Round >= request.Round);
             state.State.Rounds.Add(known = new ShardRound { Request = request, Scores = scores });
-            await state.WriteStateAsync();
+            await this.SaveAsync(state);
         }
         var counts = (await ReadScores(known)).GroupBy(clip => clip.Agreement).OrderByDescending(group => group.Key).ToArray();
         return new ShardScores
@@ -67,7 +67,7 @@ public sealed class NoisyScoresGrain(
         if (round.Ranking is null || round.Ranking.K != ranking.K || !round.Ranking.Before.AsSpan().SequenceEqual(ranking.Before))
         {
             round.Ranking = ranking;
-            await state.WriteStateAsync();
+            await this.SaveAsync(state);
         }
         var clips = (await ClipList.ReadAsync(store.Artifacts, round.Request.Clips)).ToDictionary(clip => clip.Fname, StringComparer.Ordinal);
         return new ShardPromotion

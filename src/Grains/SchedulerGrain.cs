@@ -75,7 +75,7 @@ public sealed class SchedulerGrain(
         if (changed || granted.Count > 0)
         {
             // Before anybody hears of a lease it is on disk, so that no epoch is given twice.
-            await state.WriteStateAsync();
+            await this.SaveAsync(state);
         }
         await Send(granted);
     }

@@ -46,6 +46,7 @@ public sealed class SiloAnnouncer(
             Silo = silo.SiloAddress,
             Host = Environment.MachineName,
             Devices = options.Value.Devices(),
+            Alone = options.Value.Alone,
         };
         while (!stoppingToken.IsCancellationRequested)
         {

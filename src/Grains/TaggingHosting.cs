@@ -21,7 +21,7 @@ public static class TaggingHosting
     /// <param name="configure">Changes options: the Trainer's path, the devices.</param>
     public static ISiloBuilder AddTagging(this ISiloBuilder silo, Store store, Action<TaggingOptions>? configure = null)
     {
-        var options = new TaggingOptions { Store = store.IsFolder ? store.Root : store.Location };
+        var options = new TaggingOptions { Store = store.IsFolder ? store.Root : store.Location, Alone = store.IsFolder };
         configure?.Invoke(options);
         silo.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(options));
         silo.Services.AddSingleton(store);

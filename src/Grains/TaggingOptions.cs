@@ -23,6 +23,12 @@ public sealed class TaggingOptions
     /// <summary>Jobs at a time on one CUDA device.</summary>
     public int CudaSlots { get; set; } = 1;
 
+    /// <summary>
+    /// Whether this silo is the only one of its cluster, so that leases of any other are those of a process that died. A store in a folder is
+    /// used by one host at a time, hence the default there.
+    /// </summary>
+    public bool Alone { get; set; }
+
     /// <summary>Time between a silo's announcements, and between the renewals of a lease.</summary>
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(5);
 

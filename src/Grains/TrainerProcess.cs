@@ -46,12 +46,13 @@ public sealed class TrainerProcess(IOptions<TaggingOptions> options) : IDisposab
 
     /// <summary>Runs one job to its end.</summary>
     /// <param name="document">The job.</param>
+    /// <param name="device">Name of the leased device: <c>cpu</c>, <c>cuda:0</c>.</param>
     /// <param name="heard">Called with every message, one at a time, on a thread of no grain.</param>
     /// <param name="stop">Ends the Trainer.</param>
-    public async Task<TrainerOutcome> RunAsync(JobDocument document, Action<TrainerMessage> heard, CancellationToken stop)
+    public async Task<TrainerOutcome> RunAsync(JobDocument document, string device, Action<TrainerMessage> heard, CancellationToken stop)
     {
         var watch = Stopwatch.StartNew();
-        using var process = new Process { StartInfo = StartOf(document) };
+        using var process = new Process { StartInfo = StartOf(document, device) };
         var errors = new Queue<string>();
         try
         {
@@ -137,7 +138,7 @@ public sealed class TrainerProcess(IOptions<TaggingOptions> options) : IDisposab
         };
     }
 
-    private ProcessStartInfo StartOf(JobDocument document)
+    private ProcessStartInfo StartOf(JobDocument document, string device)
     {
         var path = options.Value.TrainerPath;
         var library = path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase);
@@ -158,6 +159,11 @@ public sealed class TrainerProcess(IOptions<TaggingOptions> options) : IDisposab
         start.Environment["OMP_NUM_THREADS"] = document.Threads.ToString(System.Globalization.CultureInfo.InvariantCulture);
         // A flavour chosen for another machine would change the sums, and with them the result.
         start.Environment.Remove("OPENBLAS_CORETYPE");
+        if (device.StartsWith("cuda:", StringComparison.Ordinal))
+        {
+            // The job's document says cuda; which one is the lease's choice and no part of the result.
+            start.Environment["CUDA_VISIBLE_DEVICES"] = device["cuda:".Length..];
+        }
         return start;
     }
 

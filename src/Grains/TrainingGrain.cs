@@ -91,7 +91,7 @@ public sealed class TrainingGrain(
         }
         if (AddWaiting(request))
         {
-            await state.WriteStateAsync();
+            await this.SaveAsync(state);
         }
         if (_followed is null)
         {
@@ -110,7 +110,7 @@ public sealed class TrainingGrain(
         {
             return;
         }
-        await state.WriteStateAsync();
+        await this.SaveAsync(state);
         if (state.State.Waiting.Count > 0)
         {
             return;
@@ -159,7 +159,7 @@ public sealed class TrainingGrain(
             return;
         }
         state.State.Attempts++;
-        await state.WriteStateAsync();
+        await this.SaveAsync(state);
         Follow(document, lease);
     }
 
@@ -200,8 +200,8 @@ public sealed class TrainingGrain(
         _followed = null;
         try
         {
-            await followed.Outcome.WaitAsync(cancellationToken);
-            await Scheduler.Finish(Job, followed.Epoch, again: true);
+            await followed.Outcome.WaitAsync(2 * options.Value.StopPatience, cancellationToken);
+            await Scheduler.Finish(Job, followed.Epoch, again: true).WaitAsync(options.Value.StopPatience, cancellationToken);
         }
         catch (Exception fault)
         {
@@ -257,7 +257,7 @@ public sealed class TrainingGrain(
         _followed = followed;
         logger.LogInformation("{Job} starts on {Device}: {What}", Job, lease.Device, lease.Request.What);
         // Off the grain's turns: a Trainer works for minutes or hours, and its end comes back as a call.
-        followed.Outcome = Task.Run(() => trainer.RunAsync(document, followed.Hear, followed.Stopping));
+        followed.Outcome = Task.Run(() => trainer.RunAsync(document, lease.Device, followed.Hear, followed.Stopping));
         _ = Task.Run(() => TellEnd(self, followed));
         _renewal = this.RegisterGrainTimer(_ => Renew(), new GrainTimerCreationOptions(options.Value.Heartbeat, options.Value.Heartbeat));
         DelayDeactivation(options.Value.Silence + options.Value.Heartbeat);
@@ -310,7 +310,7 @@ public sealed class TrainingGrain(
             known.PeakMemory = outcome.PeakMemory;
             known.Host = Environment.MachineName;
             known.Problem = null;
-            await state.WriteStateAsync();
+            await this.SaveAsync(state);
             logger.LogInformation("{Job} is done after {Seconds:0.0} s", Job, outcome.Seconds);
         }
         else if (outcome.BadInput || outcome.ExitCode is null)
@@ -324,7 +324,7 @@ public sealed class TrainingGrain(
         else
         {
             logger.LogWarning("{Job}: its Trainer ended with exit code {ExitCode} and is tried again: {Error}", Job, outcome.ExitCode, outcome.Error);
-            await state.WriteStateAsync();
+            await this.SaveAsync(state);
             await Scheduler.Finish(Job, epoch, again: true);
             return;
         }
@@ -339,7 +339,7 @@ public sealed class TrainingGrain(
         known.FailedFor = [.. known.Waiting.Select(waiting => waiting.Attempt).Distinct()];
         known.Crashes = 0;
         logger.LogError("{Problem}", known.Problem);
-        await state.WriteStateAsync();
+        await this.SaveAsync(state);
     }
 
     private async Task Requeue()
@@ -358,7 +358,7 @@ public sealed class TrainingGrain(
             return;
         }
         state.State.Waiting = [];
-        await state.WriteStateAsync();
+        await this.SaveAsync(state);
         foreach (var request in waiting.DistinctBy(request => request.Parent))
         {
             await GrainFactory.Wake(request.Parent);

@@ -122,6 +122,21 @@ public sealed class JobQueueTests
     }
 
     [Fact]
+    public void A_silo_that_is_alone_ends_the_leases_of_all_others()
+    {
+        var state = new SchedulerState();
+        var queue = new JobQueue(state, Silence, Start);
+        queue.Announce(Silo(1, cpu: 1), Start);
+        queue.Enqueue(Ticket("cpu-a", 0));
+        Assert.Single(queue.Grant(Start));
+
+        var restarted = new JobQueue(state, Silence, Start);
+        Assert.True(restarted.Announce(Silo(2, cpu: 1) with { Alone = true }, Start));
+
+        Assert.Equal(2, Assert.Single(restarted.Grant(Start)).Silo.Endpoint.Port);
+    }
+
+    [Fact]
     public void An_ended_lease_goes_before_the_jobs_that_came_after_it()
     {
         var queue = new JobQueue(new SchedulerState(), Silence, Start);

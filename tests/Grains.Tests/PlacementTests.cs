@@ -26,7 +26,7 @@ public sealed class PlacementTests
         foreach (var job in bed.TrainerLog().Select(line => line[0]).Distinct())
         {
             Assert.StartsWith("cuda-", job, StringComparison.Ordinal);
-            Assert.Equal(gpu.Address, bed.Cluster.WhereIs((Orleans.Runtime.IAddressable)bed.Grains.GetGrain<ITrainingGrain>(job)));
+            Assert.Equal(gpu.Address, await bed.WhereIsAsync(bed.Grains.GetGrain<ITrainingGrain>(job)));
         }
     }
 
@@ -42,7 +42,7 @@ public sealed class PlacementTests
         Assert.Equal(ExperimentStatus.Done, progress.Status);
         foreach (var job in bed.TrainerLog().Select(line => line[0]).Distinct())
         {
-            Assert.NotEqual(gpu.Address, bed.Cluster.WhereIs((Orleans.Runtime.IAddressable)bed.Grains.GetGrain<ITrainingGrain>(job)));
+            Assert.NotEqual(gpu.Address, await bed.WhereIsAsync(bed.Grains.GetGrain<ITrainingGrain>(job)));
         }
     }
 }

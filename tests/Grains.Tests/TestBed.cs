@@ -1,10 +1,6 @@
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Orleans;
-using Orleans.Configuration;
-using Orleans.Hosting;
+using Orleans.Runtime;
 using OrleansTagging.Abstractions;
-using OrleansTagging.EmbeddedHost;
 using OrleansTagging.Recipe;
 using OrleansTagging.Storage;
 
@@ -13,9 +9,7 @@ namespace OrleansTagging.Grains.Tests;
 /// <summary>A store in a folder of its own and silos on it, with the scripted Trainer.</summary>
 internal sealed class TestBed : IAsyncDisposable
 {
-    private static int _port = 20_000;
-
-    private EmbeddedCluster _cluster = new();
+    private TestSilos _cluster = new();
 
     public TestBed()
     {
@@ -27,11 +21,7 @@ internal sealed class TestBed : IAsyncDisposable
 
     public Store Store { get; private set; }
 
-    public EmbeddedCluster Cluster => _cluster;
-
-    public IGrainFactory Grains => _cluster.Client;
-
-    public List<EmbeddedSilo> Silos { get; } = [];
+    public IGrainFactory Grains => _cluster.Grains;
 
     public ISchedulerGrain Scheduler => Grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key);
 
@@ -44,30 +34,21 @@ internal sealed class TestBed : IAsyncDisposable
         }
     }
 
-    public async Task<EmbeddedSilo> AddSiloAsync(Action<TaggingOptions>? configure = null, int cpuSlots = 2, int cuda = 0)
-    {
-        var silo = await _cluster.AddSiloAsync(configure: silo =>
+    public Task<TestSilo> AddSiloAsync(Action<TaggingOptions>? configure = null, int cpuSlots = 2, int cuda = 0) =>
+        _cluster.AddAsync(silo => silo.AddTagging(Store, options =>
         {
-            silo.Services.Configure<EndpointOptions>(options =>
-            {
-                options.AdvertisedIPAddress = IPAddress.Loopback;
-                options.SiloPort = Interlocked.Increment(ref _port);
-            });
-            silo.AddTagging(Store, options =>
-            {
-                options.TrainerPath = TrainerPath;
-                options.CpuSlots = cpuSlots;
-                options.CudaDevices = [.. Enumerable.Range(0, cuda)];
-                options.Heartbeat = TimeSpan.FromSeconds(0.5);
-                options.Silence = TimeSpan.FromSeconds(8);
-                options.StopPatience = TimeSpan.FromSeconds(3);
-                options.ShardSize = 25;
-                configure?.Invoke(options);
-            });
-        });
-        Silos.Add(silo);
-        return silo;
-    }
+            options.TrainerPath = TrainerPath;
+            options.CpuSlots = cpuSlots;
+            options.CudaDevices = [.. Enumerable.Range(0, cuda)];
+            options.Alone = false;
+            options.Heartbeat = TimeSpan.FromSeconds(0.5);
+            options.Silence = TimeSpan.FromSeconds(8);
+            options.StopPatience = TimeSpan.FromSeconds(3);
+            options.ShardSize = 25;
+            configure?.Invoke(options);
+        }));
+
+    public Task<SiloAddress?> WhereIsAsync(IAddressable grain) => _cluster.WhereIsAsync(grain);
 
     public async Task<DatasetRecord> ImportAsync(DatasetRecord? record = null)
     {
@@ -148,22 +129,13 @@ internal sealed class TestBed : IAsyncDisposable
     /// <summary>Ends every silo as a dying process would, and begins anew on the same store with an empty memory.</summary>
     public async Task KillAsync()
     {
-        foreach (var silo in Silos)
-        {
-            await silo.KillAsync();
-        }
-        Silos.Clear();
-        await _cluster.DisposeAsync();
-        _cluster = new EmbeddedCluster();
+        await _cluster.KillAsync();
+        _cluster = new TestSilos();
         Store = Store.Open(Root);
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var silo in Silos)
-        {
-            await silo.DisposeAsync();
-        }
         await _cluster.DisposeAsync();
         try
         {
