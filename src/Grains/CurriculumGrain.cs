@@ -294,30 +294,7 @@ public sealed class CurriculumGrain(
     {
         var request = state.State.Request!;
         var scores = await ScoreShards(round);
-        var total = new SortedDictionary<double, int>(Comparer<double>.Create((one, other) => other.CompareTo(one)));
-        foreach (var shard in scores)
-        {
-            for (var at = 0; at < shard.Counts.Length; at++)
-            {
-                total[shard.Agreements[at]] = total.GetValueOrDefault(shard.Agreements[at]) + shard.Counts[at];
-            }
-        }
-        var next = new Dictionary<double, int>();
-        var higher = 0;
-        foreach (var (agreement, count) in total)
-        {
-            next[agreement] = higher;
-            higher += count;
-        }
-        var rankings = new List<ShardRanking>();
-        foreach (var shard in scores)
-        {
-            rankings.Add(new ShardRanking { Round = round.Record.Round, K = round.Record.K, Before = Array.ConvertAll(shard.Agreements, agreement => next[agreement]) });
-            for (var at = 0; at < shard.Counts.Length; at++)
-            {
-                next[shard.Agreements[at]] += shard.Counts[at];
-            }
-        }
+        var rankings = AgreementRanks.Of(scores, round.Record.Round, round.Record.K);
         var promotions = await ForEachShard(shard => ShardGrainOf(shard).Rank(rankings[shard]));
         var promoted = promotions.SelectMany(promotion => promotion.Promoted).OrderBy(clip => clip.Rank).ToArray();
         round.Record = await Task.Run(() => DescribeAsync(round.Record, promoted, request));

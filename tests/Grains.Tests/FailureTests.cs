@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using OrleansTagging.Abstractions;
 
 namespace OrleansTagging.Grains.Tests;
@@ -94,6 +96,51 @@ public sealed class FailureTests
         Assert.Equal(ExperimentStatus.Done, (await bed.RunAsync(TestBed.Yaml("demo", rounds: "5"))).Status);
     }
 
+    [Fact]
+    public async Task A_holder_whose_lease_has_ended_drops_its_work_and_the_job_is_done_anew()
+    {
+        var undisturbed = await UndisturbedShort.Value;
+        await using var bed = new TestBed();
+        await bed.AddSiloAsync();
+        await bed.ImportAsync();
+        bed.Script("wait train");
+        await bed.SubmitAsync(TestBed.Yaml("demo", rounds: "5"));
+        var held = (await bed.UntilAsync("demo", progress => progress.Running is [{ Step: > 0 }, { Step: > 0 }])).Running;
+        var processes = bed.TrainerLog().Select(line => int.Parse(line[1])).ToArray();
+
+        // These Trainers wait for good: only others, under later leases, can give the results.
+        bed.Script();
+        foreach (var job in held)
+        {
+            await bed.Scheduler.Withdraw(job.Job);
+        }
+        var progress = await bed.UntilAsync("demo", progress => progress.Status == ExperimentStatus.Done);
+
+        Assert.Equal(undisturbed.Report, progress.Report);
+        Assert.DoesNotContain(processes, Runs);
+        foreach (var job in held)
+        {
+            Assert.Equal(2, (await bed.Grains.GetGrain<ITrainingGrain>(job.Job).Describe())!.Attempts);
+        }
+    }
+
+    [Fact]
+    public async Task An_experiment_ends_even_if_no_wake_up_ever_arrives()
+    {
+        var undisturbed = await UndisturbedShort.Value;
+        await using var bed = new TestBed();
+        await bed.AddSiloAsync(options => options.Redrive = TimeSpan.FromSeconds(1), configureSilo: silo =>
+        {
+            silo.Services.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = TimeSpan.FromSeconds(0.5));
+            silo.AddIncomingGrainCallFilter(call => call.MethodName == "Wake" ? Task.CompletedTask : call.Invoke());
+        });
+        await bed.ImportAsync();
+        var progress = await bed.RunAsync(TestBed.Yaml("demo", rounds: "5"));
+
+        Assert.Equal(ExperimentStatus.Done, progress.Status);
+        Assert.Equal(undisturbed.Report, progress.Report);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(6)]
@@ -138,7 +185,7 @@ public sealed class FailureTests
     {
         foreach (var process in bed.TrainerLog().Select(line => int.Parse(line[1])).Where(Runs))
         {
-            Process.GetProcessById(process).Kill();
+            Kill(process);
         }
         return await bed.UntilAsync("demo", progress => progress.Status == ExperimentStatus.Done);
     }
@@ -149,6 +196,18 @@ public sealed class FailureTests
         await bed.AddSiloAsync();
         await bed.ImportAsync();
         return await bed.RunAsync(yaml);
+    }
+
+    private static void Kill(int process)
+    {
+        try
+        {
+            Process.GetProcessById(process).Kill();
+        }
+        catch (ArgumentException)
+        {
+            // It ended by itself.
+        }
     }
 
     private static bool Runs(int process)

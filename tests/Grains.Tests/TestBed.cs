@@ -1,4 +1,5 @@
 using Orleans;
+using Orleans.Hosting;
 using Orleans.Runtime;
 using OrleansTagging.Abstractions;
 using OrleansTagging.Recipe;
@@ -34,8 +35,11 @@ internal sealed class TestBed : IAsyncDisposable
         }
     }
 
-    public Task<TestSilo> AddSiloAsync(Action<TaggingOptions>? configure = null, int cpuSlots = 2, int cuda = 0) =>
-        _cluster.AddAsync(silo => silo.AddTagging(Store, options =>
+    public Task<TestSilo> AddSiloAsync(
+        Action<TaggingOptions>? configure = null, int cpuSlots = 2, int cuda = 0, Action<ISiloBuilder>? configureSilo = null) => _cluster.AddAsync(silo =>
+    {
+        configureSilo?.Invoke(silo);
+        silo.AddTagging(Store, options =>
         {
             options.TrainerPath = TrainerPath;
             options.CpuSlots = cpuSlots;
@@ -46,7 +50,8 @@ internal sealed class TestBed : IAsyncDisposable
             options.StopPatience = TimeSpan.FromSeconds(3);
             options.ShardSize = 25;
             configure?.Invoke(options);
-        }));
+        });
+    });
 
     public Task<SiloAddress?> WhereIsAsync(IAddressable grain) => _cluster.WhereIsAsync(grain);
 
