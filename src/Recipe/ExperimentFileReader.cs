@@ -29,6 +29,11 @@ internal sealed class ExperimentFileReader
         {
             throw At(fault.Start.Line, $"this is no YAML: {FirstSentence(fault.Message)}");
         }
+        catch (InvalidOperationException)
+        {
+            // What YamlDotNet throws where the file ends inside a list or a mapping.
+            throw At(_lines.Length, "this is no YAML: the file ends inside a list or a mapping.");
+        }
         _root = stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode root
             ? root
             : throw At(1, "an experiment file is one YAML mapping; start from one of the files in examples/.");
