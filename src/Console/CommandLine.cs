@@ -1,6 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using OrleansTagging.Commands.Datasets;
+using OrleansTagging.Commands.Experiments;
 using OrleansTagging.Commands.Features;
+using OrleansTagging.Commands.Inspection;
 using OrleansTagging.Commands.Predictions;
 using OrleansTagging.Labels;
 using OrleansTagging.Storage;
@@ -18,7 +22,7 @@ public static class CommandLine
     public static async Task<int> InvokeAsync(string[] args, Terminal terminal, CancellationToken cancellationToken)
     {
         var line = Commands(terminal).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (line.Action is ParseErrorAction)
+        if (line.Action is ParseErrorAction || TakenForAnArgument(line) is not null)
         {
             terminal.Say(Misunderstood(line));
             return ExitCode.BadInput;
@@ -55,6 +59,10 @@ public static class CommandLine
     {
         var root = new RootCommand("Tags audio with models trained on few trusted and many doubtful labels.")
         {
+            new CommandGroup("dataset", "Makes, imports and shows datasets.", "tagging dataset show synthetic",
+                new DatasetSynthCommand(terminal), new DatasetImportCommand(terminal), new DatasetShowCommand(terminal)),
+            new RunCommand(terminal),
+            InspectCommand.Group(terminal),
             new EvaluateCommand(terminal),
             new CurateCommand(terminal),
             new FeaturesCommand(terminal),
@@ -67,12 +75,20 @@ public static class CommandLine
     {
         var command = line.CommandResult.Command;
         var path = string.Join(' ', Ancestry(command).Select(part => part is RootCommand ? "tagging" : part.Name));
-        var what = line.UnmatchedTokens.Count > 0 ? $"'{line.UnmatchedTokens[0]}' is no command, argument or option of {path}." : OneLine(line.Errors[0].Message);
+        var stranger = TakenForAnArgument(line) ?? line.UnmatchedTokens.FirstOrDefault();
+        var what = stranger is not null ? $"'{stranger}' is no command, argument or option of {path}." : OneLine(line.Errors[0].Message);
         return $"{what.TrimEnd('.')}. See: {path} --help";
     }
+
+    // The parser gives an option that it does not know to the next argument that wants a word.
+    private static string? TakenForAnArgument(ParseResult line) => line.Action is HelpWithExample
+        ? null
+        : line.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+            .FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal))?.Value;
 
     private static IEnumerable<Command> Ancestry(Command command) =>
         command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? [.. Ancestry(parent), command] : [command];
 
-    private static string OneLine(string message) => string.Join(' ', message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    private static string OneLine(string message) =>
+        string.Join(' ', message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using OrleansTagging.Commands.Options;
 using Serilog;
+using Serilog.Events;
 
 namespace OrleansTagging.Commands;
 
@@ -11,6 +12,7 @@ internal static class FaultLog
     /// <summary>A logger that writes below a store's folder.</summary>
     public static Serilog.Core.Logger Open(string folder) => new LoggerConfiguration()
         .MinimumLevel.Information()
+        .MinimumLevel.Override("Orleans", LogEventLevel.Warning)
         .WriteTo.File(
             Path.Combine(folder, "logs", "tagging-.log"),
             rollingInterval: RollingInterval.Day,

@@ -5,13 +5,17 @@ namespace OrleansTagging.Commands;
 /// <summary>Figures as text, the same in every table and in every country.</summary>
 internal static class Figures
 {
-    private const string Absent = "-";
+    /// <summary>Stands where there is no figure.</summary>
+    public const string Absent = "-";
+
+    public static string Text(string? text) => text ?? Absent;
 
     public static string Count(long count) => count.ToString(CultureInfo.InvariantCulture);
 
     public static string Lwlrap(double? value) => value?.ToString("0.0000", CultureInfo.InvariantCulture) ?? Absent;
 
-    public static string Share(double? value) => value is { } share ? (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %" : Absent;
+    public static string Share(double? value) =>
+        value is { } share ? (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %" : Absent;
 
     public static string Hours(double hours) => hours.ToString("0.00", CultureInfo.InvariantCulture);
 

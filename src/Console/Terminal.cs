@@ -54,7 +54,8 @@ public sealed class Terminal
     /// <summary>The terminal of this process.</summary>
     public static Terminal OfProcess()
     {
-        var plain = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } || Environment.GetEnvironmentVariable("TERM") is "dumb";
+        var plain = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 }
+            || Environment.GetEnvironmentVariable("TERM") is "dumb";
         var width = Width();
         var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         return new Terminal(
@@ -78,20 +79,40 @@ public sealed class Terminal
         var widget = new Table { Border = TableBorder.Simple, UseSafeBorder = true };
         foreach (var column in table.Columns)
         {
-            var aligned = new TableColumn(new Text(column.Name)) { Alignment = column.IsFigure ? Justify.Right : Justify.Left, NoWrap = column.IsFigure };
-            widget.AddColumn(aligned);
+            widget.AddColumn(new TableColumn(new Text(column.Name))
+            {
+                Alignment = column.IsFigure ? Justify.Right : Justify.Left,
+                NoWrap = column.IsFigure,
+            });
         }
         foreach (var row in table.Rows)
         {
             widget.AddRow(row.Select(cell => new Text(cell)));
         }
         using var text = new StringWriter();
-        var console = Console(text, live: false, _data.Profile.Width);
-        console.Write(widget);
-        // Spectre fills every line up to the table's width; what is read by a program or copied is better without.
-        foreach (var line in text.ToString().ReplaceLineEndings("\n").Trim('\n').Split('\n'))
+        Console(text, live: false, _data.Profile.Width).Write(widget);
+        // Spectre fills every line up to the table's width and frames the table with empty ones.
+        var lines = text.ToString().ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd());
+        foreach (var line in lines.Where(line => line.Length > 0))
         {
-            Out.WriteLine(line.TrimEnd());
+            Out.WriteLine(line);
+        }
+        Out.WriteLine();
+    }
+
+    /// <summary>Writes facts under a title, a line each; a value that would cross the edge, an address, gets its own.</summary>
+    public void WriteFacts(string title, params ReadOnlySpan<(string Name, string Value)> facts)
+    {
+        Out.WriteLine(title);
+        var indent = 0;
+        foreach (var (name, _) in facts)
+        {
+            indent = Math.Max(indent, name.Length);
+        }
+        foreach (var (name, value) in facts)
+        {
+            var beside = $"  {name.PadRight(indent)}  {value}";
+            Out.WriteLine(beside.Length <= _data.Profile.Width ? beside : $"  {name}\n    {value}");
         }
     }
 

@@ -15,7 +15,9 @@ public sealed class CurateTests : IDisposable
         double[] AgreementsIn(string path) =>
         [
             .. LabelTable.Read(path, predictions.Classes).Clips
-                .Select(clip => predictions.TryGetRow(clip.FileName, out var row) ? Agreement.Of(predictions.Row(row), clip.Labels) : double.NaN)
+                .Select(clip => predictions.TryGetRow(clip.FileName, out var row)
+                    ? Agreement.Of(predictions.Row(row), clip.Labels)
+                    : double.NaN)
                 .OrderDescending(),
         ];
 
@@ -56,7 +58,8 @@ public sealed class CurateTests : IDisposable
     [InlineData("-1")]
     [InlineData("1.5")]
     [InlineData("many")]
-    public async Task A_count_that_is_no_whole_number_above_zero_is_refused(string top) => (await CurateAsync(top)).Refused("--top", $"'{top}'");
+    public async Task A_count_that_is_no_whole_number_above_zero_is_refused(string top) =>
+        (await CurateAsync(top)).Refused("--top", $"'{top}'");
 
     [Fact]
     public async Task An_unknown_strategy_is_refused() =>
@@ -68,7 +71,8 @@ public sealed class CurateTests : IDisposable
     {
         var file = _folder.Write("file", "");
         (await Invocation.OfAsync(
-            "curate", "--labels", Golden.Path("noisy_labels.csv"), "--predictions", Golden.Path("noisy_predictions.csv"), "--top", "1", "--out", Path.Combine(file, "out.csv")))
+            "curate", "--labels", Golden.Path("noisy_labels.csv"), "--predictions", Golden.Path("noisy_predictions.csv"),
+            "--top", "1", "--out", Path.Combine(file, "out.csv")))
             .Refused(file, "cannot be made");
     }
 

@@ -16,8 +16,10 @@ public sealed class EvaluateTests : IDisposable
     {
         var expected = JsonDocument.Parse(await File.ReadAllTextAsync(Golden.Path("evaluate_expected.json"))).RootElement;
 
-        var answer = (await Invocation.OfAsync(
-            "evaluate", "--labels", Golden.Path("evaluate_labels.csv"), "--predictions", Golden.Path("evaluate_predictions.csv"), "--per-class", "--json")).Succeeded().Json;
+        var invocation = await Invocation.OfAsync(
+            "evaluate", "--labels", Golden.Path("evaluate_labels.csv"), "--predictions", Golden.Path("evaluate_predictions.csv"),
+            "--per-class", "--json");
+        var answer = invocation.Succeeded().Json;
 
         Assert.Equal(expected.GetProperty("lwlrap").GetDouble(), answer.GetProperty("lwlrap").GetDouble(), 1e-9);
         Assert.Equal(18, answer.GetProperty("clips").GetInt32());
@@ -49,7 +51,8 @@ public sealed class EvaluateTests : IDisposable
     [InlineData("inf")]
     [InlineData("many")]
     public async Task Predictions_that_are_no_finite_number_are_refused_with_their_clip(string score) =>
-        (await EvaluateAsync(Labels, Predictions.Replace("0.7", score, StringComparison.Ordinal))).Refused("predictions.csv, line 2", "'b.wav'", "'Bell'");
+        (await EvaluateAsync(Labels, Predictions.Replace("0.7", score, StringComparison.Ordinal)))
+            .Refused("predictions.csv, line 2", "'b.wav'", "'Bell'");
 
     [Fact]
     public async Task A_labelled_clip_without_predictions_is_refused() =>
@@ -65,9 +68,13 @@ public sealed class EvaluateTests : IDisposable
 
     [Fact]
     public async Task A_missing_file_is_refused() =>
-        (await Invocation.OfAsync("evaluate", "--labels", _folder["none.csv"], "--predictions", _folder.Write("predictions.csv", Predictions)))
+        (await Invocation.OfAsync(
+            "evaluate", "--labels", _folder["none.csv"], "--predictions", _folder.Write("predictions.csv", Predictions)))
             .Refused("none.csv", "no such file");
 
     private Task<Invocation> EvaluateAsync(string labels, string predictions, params string[] more) => Invocation.OfAsync(
-        ["evaluate", "--labels", _folder.Write("labels.csv", labels), "--predictions", _folder.Write("predictions.csv", predictions), .. more]);
+    [
+        "evaluate", "--labels", _folder.Write("labels.csv", labels),
+        "--predictions", _folder.Write("predictions.csv", predictions), .. more,
+    ]);
 }

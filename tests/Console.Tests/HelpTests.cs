@@ -3,7 +3,8 @@ namespace OrleansTagging.Commands.Tests;
 public sealed class HelpTests
 {
     public static TheoryData<string> Commands => new(
-        "", "evaluate", "curate", "features");
+        "", "dataset", "dataset synth", "dataset import", "dataset show", "run",
+        "inspect", "inspect experiment", "inspect round", "inspect clip", "inspect fold", "inspect job", "evaluate", "curate", "features");
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -21,7 +22,8 @@ public sealed class HelpTests
     [Theory]
     [MemberData(nameof(Commands))]
     public async Task An_unknown_option_is_refused_in_one_line(string command) =>
-        (await Invocation.OfAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--speed=11"])).Refused("--speed", "--help");
+        (await Invocation.OfAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--speed=11"]))
+            .Refused("--speed", "--help");
 
     [Fact]
     public async Task An_unknown_command_is_refused_in_one_line() => (await Invocation.OfAsync("evalute")).Refused("'evalute'");
@@ -30,5 +32,6 @@ public sealed class HelpTests
     public async Task No_command_is_refused_in_one_line() => (await Invocation.OfAsync()).Refused("tagging --help");
 
     [Fact]
-    public async Task A_missing_option_is_refused_in_one_line() => (await Invocation.OfAsync("evaluate")).Refused("--labels", "tagging evaluate --help");
+    public async Task A_missing_option_is_refused_in_one_line() =>
+        (await Invocation.OfAsync("evaluate")).Refused("--labels", "tagging evaluate --help");
 }

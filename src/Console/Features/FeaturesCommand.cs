@@ -10,7 +10,13 @@ internal sealed class FeaturesCommand : TaggingCommand
 {
     private readonly Terminal _terminal;
     private readonly PathOption _audio = new("--audio", "FILE", "A clip: WAV, FLAC or Ogg");
-    private readonly Option<string> _descriptor = new("--descriptor") { HelpName = "NAME", Description = "Name of the features: mel_<fft>_<hop>_<bands>", Required = true };
+    private readonly Option<string> _descriptor = new("--descriptor")
+    {
+        HelpName = "NAME",
+        Description = "Name of the features: mel_<fft>_<hop>_<bands>",
+        Required = true,
+    };
+
     private readonly PathOption _out = new("--out", "FILE", "The features: .npy, float32, [bands][frames]");
     private readonly JsonOption _json = new();
 
@@ -48,7 +54,8 @@ internal sealed class FeaturesCommand : TaggingCommand
         }
         else
         {
-            _terminal.Out.WriteLine($"{descriptor} of {audio}: {Figures.Count(bands)} bands, {Figures.Count(frames)} frames, written to {path}");
+            _terminal.Out.WriteLine(
+                $"{descriptor} of {audio}: {Figures.Count(bands)} bands, {Figures.Count(frames)} frames, written to {path}");
         }
         return ExitCode.Success;
     }

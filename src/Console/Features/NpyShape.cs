@@ -17,9 +17,10 @@ internal static partial class NpyShape
         await using var file = File.OpenRead(path);
         var start = new byte[Math.Min(file.Length, 256)];
         await file.ReadExactlyAsync(start, cancellationToken);
-        var shape = Shape().Match(Encoding.Latin1.GetString(start, Math.Min(HeaderStart, start.Length), start.Length - Math.Min(HeaderStart, start.Length)));
+        var shape = Shape().Match(Encoding.Latin1.GetString(start.AsSpan(Math.Min(HeaderStart, start.Length))));
+        int Extent(int group) => int.Parse(shape.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
         return shape.Success
-            ? (int.Parse(shape.Groups[1].Value, CultureInfo.InvariantCulture), int.Parse(shape.Groups[2].Value, CultureInfo.InvariantCulture))
+            ? (Extent(1), Extent(2))
             : throw new InvalidDataException($"{path} is no two-dimensional NumPy array.");
     }
 

@@ -9,30 +9,26 @@ internal static class TrainerProgram
     private const string Variable = "TAGGING_TRAINER";
     private const string FileName = "OrleansTagging.Trainer.dll";
 
-    /// <summary>Path of the Trainer: <c>$TAGGING_TRAINER</c>, else beside the console's build output, else in <c>trainer/</c> below the console.</summary>
+    /// <summary>Path of the Trainer (<see cref="Find"/>).</summary>
     /// <exception cref="InputException">It is nowhere.</exception>
-    public static string Locate()
-    {
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
-        {
-            return File.Exists(named) ? Path.GetFullPath(named) : throw new InputException($"{Variable} names {named}, and there is no such file.");
-        }
-        var own = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
-        string[] places =
-        [
-            Path.GetFullPath(Path.Combine(own, "..", "..", "Trainer", Path.GetFileName(own), FileName)),
-            Path.Combine(own, "trainer", FileName),
-        ];
-        return places.FirstOrDefault(File.Exists)
-            ?? throw new InputException($"The Trainer is not there ({places[0]}); build it with eng/setup.sh, or name it with {Variable}.");
-    }
+    public static string Locate() => Find()
+        ?? throw new InputException(
+            $"The Trainer is not there ({Named() ?? Places()[0]}); build it with eng/setup.sh, or name it with {Variable}.");
+
+    /// <summary>
+    /// Path of the Trainer: <c>$TAGGING_TRAINER</c>, else beside the console's build output, else in <c>trainer/</c> below the console;
+    /// <c>null</c> where there is none.
+    /// </summary>
+    public static string? Find() =>
+        Named() is { } named ? (File.Exists(named) ? Path.GetFullPath(named) : null) : Places().FirstOrDefault(File.Exists);
 
     /// <summary>Runs the Trainer to its end.</summary>
     /// <returns>Its exit code and what it wrote to standard error.</returns>
     public static async Task<(int Code, string Error)> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
         var program = Locate();
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        var own = Environment.ProcessPath;
+        var start = new ProcessStartInfo(Path.GetFileNameWithoutExtension(own) == "dotnet" ? own! : "dotnet")
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -56,5 +52,17 @@ internal static class TrainerProgram
             process.Kill(entireProcessTree: true);
             throw;
         }
+    }
+
+    private static string? Named() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : null;
+
+    private static string[] Places()
+    {
+        var own = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
+        return
+        [
+            Path.GetFullPath(Path.Combine(own, "..", "..", "Trainer", Path.GetFileName(own), FileName)),
+            Path.Combine(own, "trainer", FileName),
+        ];
     }
 }

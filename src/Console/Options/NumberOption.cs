@@ -18,8 +18,9 @@ internal sealed class NumberOption<T> : Option<T> where T : INumber<T>
             {
                 return number;
             }
-            result.AddError(string.Create(CultureInfo.InvariantCulture,
-                $"{name} takes a {(T.IsInteger(T.One / (T.One + T.One)) ? "whole number" : "number")} from {least} to {most}, not '{text}'."));
+            // A half is whole only where division drops the rest.
+            var kind = T.IsInteger(T.One / (T.One + T.One)) ? "whole number" : "number";
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} takes a {kind} from {least} to {most}, not '{text}'."));
             return T.Zero;
         };
     }

@@ -4,7 +4,9 @@ using OrleansTagging.Storage;
 
 namespace OrleansTagging.Commands.Options;
 
-/// <summary><c>--store DIR</c>: where artifacts and grain state lie; <c>$TAGGING_STORE</c>, else <c>./tagging-store</c>, where it is not given.</summary>
+/// <summary>
+/// <c>--store DIR</c>: where artifacts and grain state lie; <c>$TAGGING_STORE</c>, else <c>./tagging-store</c>, where it is not given.
+/// </summary>
 internal sealed class StoreOption : Option<string?>
 {
     private const string Variable = "TAGGING_STORE";
@@ -32,9 +34,11 @@ internal sealed class StoreOption : Option<string?>
     public static Store OpenExisting(ParseResult line)
     {
         var location = Location(line);
-        var isFolder = !location.StartsWith("azure:", StringComparison.OrdinalIgnoreCase) && !location.Contains("://", StringComparison.Ordinal);
+        var isFolder = !location.StartsWith("azure:", StringComparison.OrdinalIgnoreCase)
+            && !location.Contains("://", StringComparison.Ordinal);
         return isFolder && !Directory.Exists(location)
-            ? throw new InputException($"{location}: there is no such store; import a dataset into it first, or name another with {OptionName}.")
+            ? throw new InputException(
+                $"{location}: there is no such store; import a dataset into it first, or name another with {OptionName}.")
             : Store.Open(location);
     }
 }

@@ -43,11 +43,16 @@ internal sealed class EvaluateCommand : TaggingCommand
         _terminal.Out.WriteLine($"lwlrap {Figures.Lwlrap(lwlrap.Overall)} over {Figures.Count(lwlrap.Clips)} clips with labels");
         if (line.GetValue(_perClass))
         {
-            var table = new DataTable("Classes", "class", DataColumn.Figure("lwlrap"), DataColumn.Figure("labels"), DataColumn.Figure("weight"));
+            var table = new DataTable(
+                "Classes", "class", DataColumn.Figure("lwlrap"), DataColumn.Figure("labels"), DataColumn.Figure("weight"));
             for (var index = 0; index < names.Count; index++)
             {
                 var counted = lwlrap.LabelCounts[index] > 0;
-                table.Add(names[index], Figures.Lwlrap(counted ? lwlrap.PerClass[index] : null), Figures.Count(lwlrap.LabelCounts[index]), Figures.Share(lwlrap.Weights[index]));
+                table.Add(
+                    names[index],
+                    Figures.Lwlrap(counted ? lwlrap.PerClass[index] : null),
+                    Figures.Count(lwlrap.LabelCounts[index]),
+                    Figures.Share(lwlrap.Weights[index]));
             }
             _terminal.WriteTable(table);
         }

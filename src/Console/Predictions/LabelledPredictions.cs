@@ -25,7 +25,8 @@ internal sealed record LabelledPredictions
         }
         catch (InputException fault) when (fault.Message.Contains("unknown label", StringComparison.Ordinal))
         {
-            throw new InputException($"{fault.Message} The classes are the columns of {predictions}: correct the label, or add its column there.", fault);
+            throw new InputException(
+                $"{fault.Message} The classes are the columns of {predictions}: correct the label, or add its column there.", fault);
         }
     }
 

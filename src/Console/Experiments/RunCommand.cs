@@ -1,0 +1,147 @@
+using System.CommandLine;
+using Orleans;
+using OrleansTagging.Abstractions;
+using OrleansTagging.Commands.Features;
+using OrleansTagging.Commands.Options;
+using OrleansTagging.Labels;
+using OrleansTagging.Recipe;
+using OrleansTagging.Storage;
+
+namespace OrleansTagging.Commands.Experiments;
+
+/// <summary><c>run</c>: an experiment from its file to its report, with the grains in this process.</summary>
+internal sealed class RunCommand : TaggingCommand
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+
+    private readonly Terminal _terminal;
+    private readonly Argument<string> _file = new("FILE") { Description = "The experiment file, YAML" };
+    private readonly Option<string?> _out = new("--out")
+    {
+        HelpName = "DIR",
+        Description = "Where report.json, submission.csv and timings.json go [default: ./<experiment>-out]",
+    };
+
+    private readonly StoreOption _store = new();
+    private readonly JsonOption _json = new();
+
+    public RunCommand(Terminal terminal) : base(
+        "run",
+        "Runs an experiment to its end: trains folds, promotes noisy clips round by round, averages the ensemble. "
+        + "Run again, it goes on where it stood.",
+        "tagging run examples/demo.yaml --out demo-out")
+    {
+        _terminal = terminal;
+        Arguments.Add(_file);
+        Options.Add(_out);
+        Options.Add(_store);
+        Options.Add(_json);
+    }
+
+    protected override async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
+    {
+        var path = line.GetRequiredValue(_file);
+        var yaml = ReadText(path);
+        var experiment = ExperimentFile.Parse(yaml, path);
+        var folder = line.GetValue(_out) ?? $"{experiment.Name}-out";
+        OutputFile.PrepareFolder(folder);
+        TrainerProgram.Locate();
+
+        await using var silo = await LocalSilo.StartAsync(StoreOption.Open(line), cancellationToken);
+        var grain = silo.Grains.GetGrain<IExperimentGrain>(experiment.Name);
+        var answer = await grain.Submit(yaml, path).WaitAsync(cancellationToken);
+        if (answer.Problem is { } refusal)
+        {
+            throw new InputException(refusal);
+        }
+        var end = await FollowAsync(grain, cancellationToken);
+        if (end.Status != ExperimentStatus.Done)
+        {
+            _terminal.Say($"{experiment.Name}: {ExperimentTables.Status(end)} Run the same command again to go on.");
+            return ExitCode.Fault;
+        }
+        foreach (var (name, address) in Results(end))
+        {
+            await CopyAsync(silo.Store.Artifacts, address, Path.Combine(folder, name), cancellationToken);
+        }
+        Tell(end, folder, line.GetValue(_json));
+        return ExitCode.Success;
+    }
+
+    private static string ReadText(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InputException($"{path}: there is no such file.", fault);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{path}: the file cannot be read ({fault.Message}).", fault);
+        }
+    }
+
+    private static (string Name, string Address)[] Results(ExperimentProgress end) =>
+        [("report.json", end.Report!), ("submission.csv", end.Submission!), ("timings.json", end.Timings!)];
+
+    private static async Task CopyAsync(IArtifactStore artifacts, string address, string path, CancellationToken cancellationToken)
+    {
+        var bytes = await artifacts.ReadAsync(address, cancellationToken);
+        await OutputFile.WriteAsync(path, partial => File.WriteAllBytesAsync(partial, bytes, cancellationToken));
+    }
+
+    private async Task<ExperimentProgress> FollowAsync(IExperimentGrain grain, CancellationToken cancellationToken)
+    {
+        await using var view = RunView.For(_terminal);
+        while (true)
+        {
+            var progress = await grain.GetProgress().WaitAsync(cancellationToken);
+            view.Show(progress);
+            if (progress.Status is ExperimentStatus.Done or ExperimentStatus.Failed or ExperimentStatus.Stopped)
+            {
+                return progress;
+            }
+            await Task.Delay(LookEvery, cancellationToken);
+        }
+    }
+
+    private void Tell(ExperimentProgress end, string folder, bool asJson)
+    {
+        if (asJson)
+        {
+            _terminal.WriteJson(new RunAnswer
+            {
+                Experiment = end.Name,
+                Report = Path.Combine(folder, "report.json"),
+                Submission = Path.Combine(folder, "submission.csv"),
+                Timings = Path.Combine(folder, "timings.json"),
+                Rounds = end.Rounds,
+                Members = end.Members,
+                EnsembleTestLwlrap = end.EnsembleTestLwlrap,
+            });
+            return;
+        }
+        ExperimentTables.Write(_terminal, end);
+        _terminal.Out.WriteLine($"Written to {folder}: report.json, submission.csv, timings.json");
+    }
+
+    private sealed record RunAnswer
+    {
+        public required string Experiment { get; init; }
+
+        public required string Report { get; init; }
+
+        public required string Submission { get; init; }
+
+        public required string Timings { get; init; }
+
+        public required RoundRecord[] Rounds { get; init; }
+
+        public required MemberRecord[] Members { get; init; }
+
+        public double? EnsembleTestLwlrap { get; init; }
+    }
+}

@@ -1,0 +1,45 @@
+using OrleansTagging.Abstractions;
+
+namespace OrleansTagging.Commands.Experiments;
+
+/// <summary>How a running experiment is shown while one waits.</summary>
+internal abstract class RunView : IAsyncDisposable
+{
+    private readonly TimeLeft _timeLeft = new();
+
+    /// <summary>A table drawn in place on a terminal, lines elsewhere.</summary>
+    public static RunView For(Terminal terminal) => terminal.IsLive ? new LiveRunView(terminal) : new PlainRunView(terminal);
+
+    /// <summary>Shows how far the experiment is.</summary>
+    public abstract void Show(ExperimentProgress progress);
+
+    /// <summary>Ends the view.</summary>
+    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>The jobs and the time left, in one line.</summary>
+    protected string Headline(ExperimentProgress progress)
+    {
+        var left = _timeLeft.After(progress);
+        return $"{progress.Name}: {Figures.Count(progress.JobsDone)} of {Figures.Count(progress.JobsTotal)} jobs done, "
+            + $"{Figures.Count(progress.JobsRunning)} running"
+            + (left is { } time ? $", about {Figures.Duration(time)} left" : "")
+            + (progress.JobsRunning == 0 && progress.WaitsFor is { } waits ? $"; waits for {waits}" : "");
+    }
+
+    /// <summary>A round that has ended, in one line.</summary>
+    protected static string Ended(RoundRecord round) =>
+        $"{round.Curriculum} round {Figures.Count(round.Round)}: promoted {Figures.Count(round.Promoted)}"
+        + (round.TrulyRight is { } right ? $", {Figures.Share(right)} truly right (noisy set {Figures.Share(round.BaseRate)})" : "")
+        + $"; scorer's lwlrap {Figures.Lwlrap(round.CrossValidatedLwlrap)} cross-validated"
+        + (round.TestLwlrap is { } test ? $", {Figures.Lwlrap(test)} test" : "");
+
+    /// <summary>A member that has ended, in one line.</summary>
+    protected static string Ended(MemberRecord member) =>
+        $"member {member.Member}: lwlrap {Figures.Lwlrap(member.CrossValidatedLwlrap)} cross-validated"
+        + (member.TestLwlrap is { } test ? $", {Figures.Lwlrap(test)} test" : "");
+
+    /// <summary>What a running job is at: its epoch or its steps, loss and lwlrap.</summary>
+    protected static string At(RunningJob job) => job.Epochs > 0
+        ? $"epoch {Figures.Count(job.Epoch)}/{Figures.Count(job.Epochs)}"
+        : job.Steps > 0 ? $"{Figures.Count(job.Step)}/{Figures.Count(job.Steps)}" : "starting";
+}
