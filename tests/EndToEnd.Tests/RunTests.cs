@@ -1,0 +1,132 @@
+using System.Text.Json;
+using OrleansTagging.Commands;
+using OrleansTagging.Commands.Tests;
+
+namespace OrleansTagging.EndToEnd.Tests;
+
+public sealed class RunTests(SmallExperiment small) : IClassFixture<SmallExperiment>
+{
+    private static readonly string[] Results = ["report.json", "submission.csv"];
+
+    [Fact]
+    public async Task Two_runs_on_empty_stores_give_the_same_bytes_and_a_third_trains_nothing()
+    {
+        await small.ImportAsync("store-a");
+        await small.RunAsync("store-a", "out-a");
+        await small.ImportAsync("store-b");
+        await small.RunAsync("store-b", "out-b");
+        Assert.All(Results, file => Assert.Equal(small.Read("out-a", file), small.Read("out-b", file)));
+
+        // A Trainer that is none: whatever would be trained again would fail.
+        var noTrainer = new Dictionary<string, string> { ["TAGGING_TRAINER"] = SmallExperiment.File };
+        await small.RunAsync("store-a", "out-again", noTrainer);
+        Assert.All(Results, file => Assert.Equal(small.Read("out-a", file), small.Read("out-again", file)));
+
+        ReportTellsOfTheDataset();
+        await EvaluateAgreesWithTheReportAsync();
+        await InspectShowsEveryPartAsync();
+    }
+
+    [Fact]
+    public async Task A_run_that_was_killed_goes_on_and_gives_the_same_bytes()
+    {
+        await small.ImportAsync("store-whole");
+        await small.RunAsync("store-whole", "out-whole");
+
+        await small.ImportAsync("store-killed");
+        using (var killed = small.Start("store-killed", "out-killed"))
+        {
+            // The first training to end leaves its weights; there the process is killed, in the middle of the next ones.
+            var store = Path.Combine(small.Root, "store-killed");
+            bool HasWeights() => Directory.EnumerateFiles(store, "*.dat", SearchOption.AllDirectories).Any();
+            Assert.True(await killed.UntilAsync(HasWeights), killed.Error);
+            killed.Signal(TaggingProcess.Kill);
+            Assert.NotEqual(ExitCode.Success, await killed.EndAsync());
+        }
+        Assert.False(File.Exists(Path.Combine(small.Root, "out-killed", "report.json")));
+
+        await small.RunAsync("store-killed", "out-killed");
+        Assert.All(Results, file => Assert.Equal(small.Read("out-whole", file), small.Read("out-killed", file)));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_stops_a_run_with_130_and_the_next_one_goes_on()
+    {
+        await small.ImportAsync("store-stopped");
+        using (var stopped = small.Start("store-stopped", "out-stopped"))
+        {
+            Assert.True(await stopped.UntilAsync(() => stopped.Error.Contains("running", StringComparison.Ordinal)), stopped.Error);
+            await HeldStoreIsRefusedAsync("store-stopped");
+            stopped.Signal(TaggingProcess.Interrupt);
+            Assert.Equal(ExitCode.Interrupted, await stopped.EndAsync());
+            Assert.Equal("", stopped.Out);
+        }
+        await small.RunAsync("store-stopped", "out-stopped");
+        Assert.NotEmpty(small.Read("out-stopped", "report.json"));
+    }
+
+    private async Task HeldStoreIsRefusedAsync(string store)
+    {
+        var (code, _, error) = await TaggingProcess.RunAsync(small.Root, "dataset", "show", "synthetic", "--store", store);
+        Assert.Equal(ExitCode.BadInput, code);
+        var line = Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("in use by process ", line, StringComparison.Ordinal);
+    }
+
+    private void ReportTellsOfTheDataset()
+    {
+        var report = JsonDocument.Parse(small.Read("out-a", "report.json")).RootElement.GetRawText();
+        Assert.Contains("\"small\"", report, StringComparison.Ordinal);
+        Assert.Contains("main@2", report, StringComparison.Ordinal);
+        var header = System.Text.Encoding.UTF8.GetString(small.Read("out-a", "submission.csv")).Split('\n')[0];
+        Assert.StartsWith("fname,", header, StringComparison.Ordinal);
+    }
+
+    private async Task EvaluateAgreesWithTheReportAsync()
+    {
+        var run = await TaggingProcess.RunAsync(
+            small.Root, "run", SmallExperiment.File, "--store", "store-a", "--out", "out-again", "--json");
+        SmallExperiment.Succeeded(run);
+        var told = JsonDocument.Parse(run.Out).RootElement.GetProperty("ensembleTestLwlrap").GetDouble();
+
+        // The test clips' truth, as a label file of its own.
+        var submission = await File.ReadAllLinesAsync(Path.Combine(small.Root, "out-a", "submission.csv"));
+        var submitted = submission.Skip(1).Select(row => row.Split(',')[0]).ToHashSet();
+        var truth = await File.ReadAllLinesAsync(Path.Combine(small.Root, "dataset", "truth.csv"));
+        var ofTest = truth.Where((row, at) => at == 0 || submitted.Contains(row.Split(',')[0]));
+        await File.WriteAllLinesAsync(Path.Combine(small.Root, "test.csv"), ofTest);
+
+        var evaluated = await TaggingProcess.RunAsync(
+            small.Root, "evaluate", "--labels", "test.csv", "--predictions", "out-a/submission.csv", "--json");
+        SmallExperiment.Succeeded(evaluated);
+        Assert.Equal(told, JsonDocument.Parse(evaluated.Out).RootElement.GetProperty("lwlrap").GetDouble(), 1e-6);
+    }
+
+    private async Task InspectShowsEveryPartAsync()
+    {
+        var experiment = await InspectAsync("experiment", "small");
+        Assert.Equal("done", experiment.GetProperty("status").GetString());
+        Assert.Equal(2, experiment.GetProperty("rounds").GetArrayLength());
+
+        var round = await InspectAsync("round", "small", "main", "2");
+        Assert.Equal(16, round.GetProperty("promoted").GetInt32());
+
+        var fold = await InspectAsync("fold", "small", "main.scorer", "curated", "0");
+        var job = await InspectAsync("job", fold.GetProperty("trainingJob").GetString()!);
+        Assert.Equal("done", job.GetProperty("status").GetString());
+
+        var noisy = (await File.ReadAllLinesAsync(Path.Combine(small.Root, "dataset", "train_noisy.csv")))[1].Split(',')[0];
+        var clip = await InspectAsync("clip", "small", "main", noisy);
+        Assert.Equal(2, clip.GetProperty("rounds").GetArrayLength());
+    }
+
+    private async Task<JsonElement> InspectAsync(params string[] what)
+    {
+        var plain = await TaggingProcess.RunAsync(small.Root, ["inspect", .. what, "--store", "store-a"]);
+        SmallExperiment.Succeeded(plain);
+        Assert.All(plain.Out.Split('\n'), line => Assert.True(line.Length <= 80 || !line.StartsWith("  ", StringComparison.Ordinal), line));
+        var json = await TaggingProcess.RunAsync(small.Root, ["inspect", .. what, "--store", "store-a", "--json"]);
+        SmallExperiment.Succeeded(json);
+        return JsonDocument.Parse(json.Out).RootElement;
+    }
+}
