@@ -57,7 +57,7 @@ internal sealed class RunCommand : TaggingCommand
         var end = await FollowAsync(grain, cancellationToken);
         if (end.Status != ExperimentStatus.Done)
         {
-            _terminal.Say($"{experiment.Name}: {ExperimentTables.Status(end)} Run the same command again to go on.");
+            _terminal.Say($"{experiment.Name}: {ExperimentTables.Status(end).TrimEnd('.')}. Run the same command again to go on.");
             return ExitCode.Fault;
         }
         foreach (var (name, address) in Results(end))

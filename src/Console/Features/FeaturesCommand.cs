@@ -64,7 +64,8 @@ internal sealed class FeaturesCommand : TaggingCommand
     {
         var (code, error) = await TrainerProgram.RunAsync(
             ["features", "--audio", audio, "--descriptor", descriptor.ToString(), "--out", path], cancellationToken);
-        var said = error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault();
+        // A fault's stack follows below its first line.
+        var said = error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault();
         if (code == ExitCode.BadInput)
         {
             throw new InputException(said ?? $"{audio}: the Trainer could not use the clip.");
