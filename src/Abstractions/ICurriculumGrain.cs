@@ -22,7 +22,9 @@ public interface ICurriculumGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("GetRound")]
     Task<RoundRecord?> GetRound(int round);
 
-    /// <summary>What every round found about a noisy clip; <c>null</c> where the clip is none of the noisy set, or before it was first scored.</summary>
+    /// <summary>
+    /// What every round found about a noisy clip; <c>null</c> where the clip is none of the noisy set, or before it was first scored.
+    /// </summary>
     [Alias("GetClip")]
     Task<ClipRecord?> GetClip(string fname);
 
@@ -51,7 +53,9 @@ public sealed record ExperimentContext
     /// <summary>The folds.</summary>
     [Id(3)] public required FoldsAnswer Folds { get; init; }
 
-    /// <summary>Changes with every submission that goes on after an end; a job that failed for one attempt is tried again for the next.</summary>
+    /// <summary>
+    /// Changes with every submission that goes on after an end; a job that failed for one attempt is tried again for the next.
+    /// </summary>
     [Id(4)] public required string Attempt { get; init; }
 }
 

@@ -20,7 +20,8 @@ public interface IDatasetGrain : IGrainWithStringKey
     Task<DatasetRecord?> Describe();
 
     /// <summary>
-    /// The folds of the curated clips, and alike of the noisy ones: stratified by label and seeded, computed once for each (folds, seed) and
+    /// The folds of the curated clips, and alike of the noisy ones: stratified by label and seeded, computed once for each (folds, seed)
+    /// and
     /// kept as an artifact.
     /// </summary>
     [Alias("GetFolds")]
@@ -46,7 +47,9 @@ public sealed record DatasetRecord
     /// <summary>Address of <c>audio.npy</c>: float32, the samples of all clips.</summary>
     [Id(4)] public required string Audio { get; init; }
 
-    /// <summary>Address of <c>clips.csv</c>: <c>fname,subset,offset,samples,labels</c>, subset one of <c>curated</c>, <c>noisy</c>, <c>test</c>.</summary>
+    /// <summary>
+    /// Address of <c>clips.csv</c>: <c>fname,subset,offset,samples,labels</c>, subset one of <c>curated</c>, <c>noisy</c>, <c>test</c>.
+    /// </summary>
     [Id(5)] public required string Clips { get; init; }
 
     /// <summary>Address of <c>dataset.json</c>: rate, classes, counts.</summary>
@@ -103,7 +106,9 @@ public sealed record FoldsAnswer
     /// <summary>What is wrong, in one line; <c>null</c> when the addresses hold.</summary>
     [Id(0)] public string? Problem { get; init; }
 
-    /// <summary>Address of <c>fname,subset,labels,fold</c>: the curated clips in the dataset's order, then the noisy ones by file name.</summary>
+    /// <summary>
+    /// Address of <c>fname,subset,labels,fold</c>: the curated clips in the dataset's order, then the noisy ones by file name.
+    /// </summary>
     [Id(1)] public string Assignments { get; init; } = "";
 
     /// <summary>Address of the test clips (<c>fname,labels</c>, labels empty), in the order of the submission.</summary>

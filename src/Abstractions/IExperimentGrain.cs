@@ -16,7 +16,9 @@ public interface IExperimentGrain : IGrainWithStringKey
     [Alias("Submit")]
     Task<SubmitAnswer> Submit(string yaml, string fileName);
 
-    /// <summary>Stops the experiment: its jobs that no other experiment waits for leave the queue or are ended. Submitting the file again goes on.</summary>
+    /// <summary>
+    /// Stops the experiment: its jobs that no other experiment waits for leave the queue or are ended. Submitting the file again goes on.
+    /// </summary>
     [Alias("Stop")]
     Task Stop();
 
@@ -136,7 +138,9 @@ public sealed record ExperimentProgress
     /// <summary>Jobs with a result.</summary>
     [Id(9)] public int JobsDone { get; init; }
 
-    /// <summary>Jobs in all, those included that cannot be asked for yet. A job that two parts of the experiment share counts for each.</summary>
+    /// <summary>
+    /// Jobs in all, those included that cannot be asked for yet. A job that two parts of the experiment share counts for each.
+    /// </summary>
     [Id(10)] public int JobsTotal { get; init; }
 
     /// <summary>Address of <c>report.json</c>; <c>null</c> until it is done.</summary>

@@ -44,7 +44,8 @@ public sealed record ShardRequest
 public sealed record FoldPredictions
 {
     /// <summary>
-    /// Address of the predictions, <c>.npy</c> float32 [clips, classes]: a row for every noisy clip that the model was not trained on, in the
+    /// Address of the predictions, <c>.npy</c> float32 [clips, classes]: a row for every noisy clip that the model was not trained on, in
+    /// the
     /// order of file names.
     /// </summary>
     [Id(0)] public required string Predictions { get; init; }
@@ -64,14 +65,18 @@ public sealed record ShardScores
     [Id(1)] public required int[] Counts { get; init; }
 }
 
-/// <summary>Tells a shard the ranks of its clips: clips before a shard's own with the same agreement, and all with a higher one, come first.</summary>
+/// <summary>
+/// Tells a shard the ranks of its clips: clips before a shard's own with the same agreement, and all with a higher one, come first.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("OrleansTagging.ShardRanking")]
 public sealed record ShardRanking
 {
     /// <summary>The round.</summary>
     [Id(0)] public required int Round { get; init; }
 
-    /// <summary>Number of clips that come before the shard's first clip of each agreement, in the order of <see cref="ShardScores.Agreements"/>.</summary>
+    /// <summary>
+    /// Number of clips that come before the shard's first clip of each agreement, in the order of <see cref="ShardScores.Agreements"/>.
+    /// </summary>
     [Id(1)] public required int[] Before { get; init; }
 
     /// <summary>Number of clips to promote over all shards.</summary>

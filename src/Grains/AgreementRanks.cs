@@ -3,7 +3,8 @@ using OrleansTagging.Abstractions;
 namespace OrleansTagging.Grains;
 
 /// <summary>
-/// Ranks the clips of all shards together from the shards' counts alone: by agreement, ties by file name. Shards are stretches of the order of
+/// Ranks the clips of all shards together from the shards' counts alone: by agreement, ties by file name. Shards are stretches of the
+/// order of
 /// file names, so a clip comes after all of like agreement in earlier shards.
 /// </summary>
 internal static class AgreementRanks
@@ -32,7 +33,12 @@ internal static class AgreementRanks
         var rankings = new ShardRanking[scores.Count];
         for (var shard = 0; shard < rankings.Length; shard++)
         {
-            rankings[shard] = new ShardRanking { Round = round, K = k, Before = Array.ConvertAll(scores[shard].Agreements, agreement => next[agreement]) };
+            rankings[shard] = new ShardRanking
+            {
+                Round = round,
+                K = k,
+                Before = Array.ConvertAll(scores[shard].Agreements, agreement => next[agreement]),
+            };
             for (var at = 0; at < scores[shard].Counts.Length; at++)
             {
                 next[scores[shard].Agreements[at]] += scores[shard].Counts[at];

@@ -6,7 +6,9 @@ using OrleansTagging.Storage;
 
 namespace OrleansTagging.Grains;
 
-/// <summary>Grain state on the store's versioned states: JSON under <c>grain/&lt;type&gt;/&lt;key&gt;/&lt;state&gt;</c>, with the store's ETags.</summary>
+/// <summary>
+/// Grain state on the store's versioned states: JSON under <c>grain/&lt;type&gt;/&lt;key&gt;/&lt;state&gt;</c>, with the store's ETags.
+/// </summary>
 public sealed class ArtifactGrainStorage(IStateStore states) : IGrainStorage
 {
     /// <summary>Name of the storage that every grain of this room uses.</summary>

@@ -17,7 +17,9 @@ internal sealed record ListedClip(string Fname, string Subset, string Labels, in
         [.. Labels.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(classes.IndexOf)];
 }
 
-/// <summary>Lists of clips as CSV artifacts: columns are found by name, cells with a comma or a quote are quoted, lines end in a line feed.</summary>
+/// <summary>
+/// Lists of clips as CSV artifacts: columns are found by name, cells with a comma or a quote are quoted, lines end in a line feed.
+/// </summary>
 internal static class ClipList
 {
     /// <summary>Reads a list; a column that it lacks reads as empty.</summary>
@@ -66,7 +68,8 @@ internal static class ClipList
 
     /// <summary>Stores a list with its folds (<c>fname,subset,labels,fold</c>).</summary>
     public static Task<string> PutFoldsAsync(IArtifactStore artifacts, IEnumerable<ListedClip> clips) =>
-        PutAsync(artifacts, ["fname", "subset", "labels", "fold"], clips.Select(clip => new[] { clip.Fname, clip.Subset, clip.Labels, Text(clip.Fold) }));
+        PutAsync(artifacts, ["fname", "subset", "labels", "fold"],
+            clips.Select(clip => new[] { clip.Fname, clip.Subset, clip.Labels, Text(clip.Fold) }));
 
     /// <summary>Stores a table.</summary>
     public static Task<string> PutAsync(IArtifactStore artifacts, string[] header, IEnumerable<string[]> rows)

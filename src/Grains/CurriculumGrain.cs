@@ -97,7 +97,8 @@ public sealed class CurriculumGrain(
             return Status([]);
         }
         var file = ExperimentFile.Parse(request.Context.Yaml, request.Context.Experiment);
-        var folds = await Task.WhenAll(Enumerable.Range(0, file.Folds).Select(fold => FoldGrainOf(open.Record.ScorerSelection, fold).GetStatus()));
+        var folds = await Task.WhenAll(Enumerable.Range(0, file.Folds)
+            .Select(fold => FoldGrainOf(open.Record.ScorerSelection, fold).GetStatus()));
         return Status([.. folds.OfType<FoldRecord>()]);
     }
 
@@ -154,7 +155,8 @@ public sealed class CurriculumGrain(
             }
             for (var number = 1; number <= settings.Rounds.Length; number++)
             {
-                using var scope = logger.BeginScope("{Experiment} {Curriculum} round {Round}", request.Context.Experiment, request.Curriculum, number);
+                using var scope = logger.BeginScope("{Experiment} {Curriculum} round {Round}", request.Context.Experiment,
+                    request.Curriculum, number);
                 if (!await DriveRound(file, settings, number))
                 {
                     return;
@@ -203,7 +205,9 @@ public sealed class CurriculumGrain(
         return true;
     }
 
-    /// <summary>The scorer's folds: trained on the selection of the round before, they predict every noisy clip they were not trained on.</summary>
+    /// <summary>
+    /// The scorer's folds: trained on the selection of the round before, they predict every noisy clip they were not trained on.
+    /// </summary>
     private async Task<bool> Train(ExperimentFile file, CurriculumSettings settings, CurriculumRound round)
     {
         var request = state.State.Request!;
@@ -277,7 +281,8 @@ public sealed class CurriculumGrain(
                 Round = round.Record.Round,
                 Clips = state.State.Shards[shard].Clips,
                 Classes = request.Context.Dataset.Classes,
-                Folds = [.. round.Folds.Select((fold, at) => new FoldPredictions { Predictions = fold.NoisyPredictions ?? "", FirstRow = next[at] })],
+                Folds = [.. round.Folds.Select((fold, at) =>
+                    new FoldPredictions { Predictions = fold.NoisyPredictions ?? "", FirstRow = next[at] })],
             });
             var within = promoted.Where(clip => ShardOf(clip.Fname) == shard).ToArray();
             for (var fold = 0; fold < next.Length; fold++)
@@ -313,7 +318,8 @@ public sealed class CurriculumGrain(
             clip.Fold.ToString(System.Globalization.CultureInfo.InvariantCulture),
         }));
         var before = state.State.Rounds.ElementAtOrDefault(record.Round - 2)?.Record.Selection;
-        var names = before is null ? [] : (await ClipList.ReadAsync(store.Artifacts, before)).Select(clip => clip.Fname).ToHashSet(StringComparer.Ordinal);
+        var names = before is null ? [] : (await ClipList.ReadAsync(store.Artifacts, before)).Select(clip => clip.Fname)
+            .ToHashSet(StringComparer.Ordinal);
         record = record with
         {
             Promoted = promoted.Length,
@@ -339,7 +345,12 @@ public sealed class CurriculumGrain(
         var shards = new List<NoisyShard>();
         foreach (var clips in noisy.Chunk(options.Value.ShardSize))
         {
-            shards.Add(new NoisyShard { Clips = await ClipList.PutFoldsAsync(store.Artifacts, clips), Count = clips.Length, First = clips[0].Fname });
+            shards.Add(new NoisyShard
+            {
+                Clips = await ClipList.PutFoldsAsync(store.Artifacts, clips),
+                Count = clips.Length,
+                First = clips[0].Fname,
+            });
         }
         return shards;
     }

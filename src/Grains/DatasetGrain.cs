@@ -87,11 +87,13 @@ public sealed class DatasetGrain(
         {
             throw new InputException($"{folds} folds need at least as many curated clips; there are {curated.Length}.");
         }
-        var assigned = Assign(curated, "curated").Concat(noisy.Length >= folds ? Assign(noisy, "noisy") : noisy.Select((clip, at) => clip with { Fold = at % folds }));
+        var assigned = Assign(curated, "curated")
+            .Concat(noisy.Length >= folds ? Assign(noisy, "noisy") : noisy.Select((clip, at) => clip with { Fold = at % folds }));
         return new FoldsAnswer
         {
             Assignments = await ClipList.PutFoldsAsync(store.Artifacts, assigned),
-            Test = await ClipList.PutLabelsAsync(store.Artifacts, clips.Where(clip => clip.Subset == "test").Select(clip => clip with { Labels = "" })),
+            Test = await ClipList.PutLabelsAsync(store.Artifacts, clips.Where(clip => clip.Subset == "test")
+                .Select(clip => clip with { Labels = "" })),
         };
 
         IEnumerable<ListedClip> Assign(ListedClip[] some, string subset)

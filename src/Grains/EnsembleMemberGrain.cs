@@ -84,7 +84,8 @@ public sealed class EnsembleMemberGrain(
     {
         using var scope = logger.BeginScope("{Experiment} {Member}", request.Context.Experiment, request.Member);
         var (file, member) = Settings(request);
-        var folds = await Task.WhenAll(Enumerable.Range(0, file.Folds).Select(fold => FoldGrainOf(request, member, fold).Ensure(new FoldRequest
+        var folds = await Task.WhenAll(Enumerable.Range(0, file.Folds)
+            .Select(fold => FoldGrainOf(request, member, fold).Ensure(new FoldRequest
         {
             Context = request.Context,
             Model = member.Model,
@@ -126,7 +127,8 @@ public sealed class EnsembleMemberGrain(
                 return record;
             }
             var clips = await ClipList.ReadAsync(store.Artifacts, context.Folds.Test);
-            var test = await Predictions.MeanAsync(store.Artifacts, record.Folds.Select(fold => fold.TestPredictions!), clips.Count, classes.Count);
+            var test = await Predictions.MeanAsync(store.Artifacts, record.Folds.Select(fold => fold.TestPredictions!), clips.Count,
+                classes.Count);
             using var file = new MemoryStream();
             NpyFile.Write(file, [clips.Count, classes.Count], Array.ConvertAll(test, score => (float)score).AsSpan());
             var truth = await Truth.ReadAsync(store.Artifacts, context.Dataset);

@@ -67,7 +67,8 @@ public sealed class ExperimentGrain(
         }
         if (await GrainFactory.GetGrain<IDatasetGrain>(file.Dataset).Describe() is not { } dataset)
         {
-            return Refused($"{fileName}: there is no dataset '{file.Dataset}'; import it first with 'dataset import DIR --name {file.Dataset}'.");
+            return Refused($"{fileName}: there is no dataset '{file.Dataset}'; "
+                + $"import it first with 'dataset import DIR --name {file.Dataset}'.");
         }
         if (state.State.Context is { } known)
         {
@@ -77,7 +78,8 @@ public sealed class ExperimentGrain(
             }
             if (known.Dataset.Version != dataset.Version)
             {
-                return Refused($"{fileName}: '{Name}' began on another version of the dataset '{file.Dataset}'; choose another name to run on the present one.");
+                return Refused($"{fileName}: '{Name}' began on another version of the dataset '{file.Dataset}'; "
+                    + "choose another name to run on the present one.");
             }
             if (state.State.Status is ExperimentStatus.Running or ExperimentStatus.Done)
             {
@@ -177,7 +179,8 @@ public sealed class ExperimentGrain(
     public Task Wake() => Drive();
 
     /// <inheritdoc/>
-    public Task ReceiveReminder(string reminderName, TickStatus status) => state.State.Status == ExperimentStatus.Running ? Drive() : Forget();
+    public Task ReceiveReminder(string reminderName, TickStatus status) =>
+        state.State.Status == ExperimentStatus.Running ? Drive() : Forget();
 
     private async Task Drive()
     {
@@ -197,13 +200,15 @@ public sealed class ExperimentGrain(
         {
             members.Add(await EnsureMember(file, context, curricula, name, member));
         }
-        var problem = curricula.Values.Select(part => part.Problem).Concat(members.Select(part => part.Problem)).FirstOrDefault(found => found is not null);
+        var problem = curricula.Values.Select(part => part.Problem).Concat(members.Select(part => part.Problem))
+            .FirstOrDefault(found => found is not null);
         if (problem is not null)
         {
             await Fail(problem);
             return;
         }
-        _waitsFor = curricula.Values.Select(part => part.WaitsFor).Concat(members.Select(part => part.WaitsFor)).FirstOrDefault(waits => waits is not null);
+        _waitsFor = curricula.Values.Select(part => part.WaitsFor).Concat(members.Select(part => part.WaitsFor))
+            .FirstOrDefault(waits => waits is not null);
         if (members.TrueForAll(part => part.Done) && curricula.Values.All(part => part.Done))
         {
             await Finish(file, context, curricula.Values, members);
@@ -225,7 +230,8 @@ public sealed class ExperimentGrain(
         return await MemberOf(name).Ensure(new MemberRequest { Context = context, Member = name, Promoted = promoted });
     }
 
-    private async Task Finish(ExperimentFile file, ExperimentContext context, IEnumerable<CurriculumStatus> curricula, List<MemberRecord> members)
+    private async Task Finish(
+        ExperimentFile file, ExperimentContext context, IEnumerable<CurriculumStatus> curricula, List<MemberRecord> members)
     {
         try
         {
@@ -308,7 +314,8 @@ public sealed class ExperimentGrain(
         int Clips(string subset) => Array.Find(dataset.Subsets, counts => counts.Subset == subset)?.Clips ?? 0;
         if (file.Folds > Clips("curated"))
         {
-            return $"{file.Folds} folds are asked for, but the dataset '{dataset.Name}' has {Clips("curated")} curated clips; ask for fewer folds.";
+            return $"{file.Folds} folds are asked for, but the dataset '{dataset.Name}' has {Clips("curated")} curated clips; "
+                + "ask for fewer folds.";
         }
         foreach (var (name, curriculum) in file.Curricula)
         {

@@ -24,7 +24,8 @@ internal static class ExperimentReport
 
     /// <summary>Averages the ensemble's test predictions and writes both files.</summary>
     public static async Task<ReportedExperiment> WriteAsync(
-        IArtifactStore artifacts, ExperimentFile file, ExperimentContext context, IReadOnlyList<RoundRecord> rounds, IReadOnlyList<MemberRecord> members)
+        IArtifactStore artifacts, ExperimentFile file, ExperimentContext context, IReadOnlyList<RoundRecord> rounds,
+        IReadOnlyList<MemberRecord> members)
     {
         var classes = new ClassMap(context.Dataset.Classes);
         var clips = await ClipList.ReadAsync(artifacts, context.Folds.Test);
@@ -34,11 +35,14 @@ internal static class ExperimentReport
             : await Predictions.MeanAsync(artifacts, ensemble.Select(member => member.TestPredictions!), clips.Count, classes.Count);
         var truth = await Truth.ReadAsync(artifacts, context.Dataset);
         var test = truth is null || scores.Length == 0 ? null : Predictions.Evaluate(clips, scores, truth, classes);
-        var submission = await ClipList.PutAsync(artifacts, ["fname", .. context.Dataset.Classes], scores.Length == 0 ? [] : clips.Select((clip, row) =>
+        var submission = await ClipList.PutAsync(artifacts, ["fname", .. context.Dataset.Classes], scores.Length == 0 ? []
+            : clips.Select((clip, row) =>
             new[] { clip.Fname }
-                .Concat(Enumerable.Range(0, classes.Count).Select(label => scores[row * classes.Count + label].ToString("R", CultureInfo.InvariantCulture)))
+                .Concat(Enumerable.Range(0, classes.Count)
+                    .Select(label => scores[row * classes.Count + label].ToString("R", CultureInfo.InvariantCulture)))
                 .ToArray()));
-        return new ReportedExperiment(await artifacts.PutAsync(Json(file, context, rounds, members, ensemble, test), "json"), submission, test?.Overall);
+        return new ReportedExperiment(await artifacts.PutAsync(Json(file, context, rounds, members, ensemble, test), "json"), submission,
+            test?.Overall);
     }
 
     /// <summary>Writes what depends on machines: seconds, memory, hosts of every job.</summary>

@@ -159,7 +159,8 @@ public sealed class FoldGrain(
             }
             if (request.PredictTest && fold.Test is null)
             {
-                fold.Test = await Prepare(JobDocuments.Prediction(file, request.Context.Dataset, request.Model, weights, request.Context.Folds.Test));
+                fold.Test = await Prepare(JobDocuments.Prediction(file, request.Context.Dataset, request.Model, weights,
+                    request.Context.Folds.Test));
                 await this.SaveAsync(state);
             }
             // Both are asked for before either is waited for.
@@ -238,7 +239,8 @@ public sealed class FoldGrain(
         var fold = state.State;
         fold.ValidationList = await ClipList.PutLabelsAsync(store.Artifacts, validation);
         fold.ValidationClips = validation.Length;
-        var noisy = clips.Where(clip => clip.Subset == "noisy" && !names.Contains(clip.Fname)).Select(clip => clip with { Labels = "" }).ToArray();
+        var noisy = clips.Where(clip => clip.Subset == "noisy" && !names.Contains(clip.Fname)).Select(clip => clip with { Labels = "" })
+            .ToArray();
         fold.NoisyList = await ClipList.PutLabelsAsync(store.Artifacts, noisy);
         fold.NoisyClips = noisy.Length;
         fold.TrainClips = train.Length;

@@ -7,7 +7,8 @@ namespace OrleansTagging.Grains;
 internal static class GrainSaving
 {
     /// <summary>
-    /// Writes the state. Where the store fails, the activation ends after this call: what it holds in memory is not what is stored, and the next
+    /// Writes the state. Where the store fails, the activation ends after this call: what it holds in memory is not what is stored, and
+    /// the next
     /// activation reads afresh.
     /// </summary>
     public static async Task SaveAsync<T>(this IGrainBase grain, IPersistentState<T> state)

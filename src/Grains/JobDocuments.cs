@@ -7,7 +7,8 @@ namespace OrleansTagging.Grains;
 internal static class JobDocuments
 {
     /// <summary>Training of one fold.</summary>
-    public static JobDocument Training(ExperimentFile file, DatasetRecord dataset, string model, int fold, string train, string validation) =>
+    public static JobDocument Training(ExperimentFile file, DatasetRecord dataset, string model, int fold, string train,
+        string validation) =>
         Of(file, dataset, model) with
         {
             Train = new TrainingTask

@@ -52,7 +52,8 @@ public sealed class JobQueue(SchedulerState state, TimeSpan silence, DateTimeOff
     {
         _silos[silo.Silo] = (silo, time);
         var changed = false;
-        foreach (var dead in _silos.Keys.Concat(state.Leases.Select(lease => lease.Silo)).Distinct().Where(other => Supersedes(silo, other)).ToArray())
+        foreach (var dead in _silos.Keys.Concat(state.Leases.Select(lease => lease.Silo)).Distinct()
+            .Where(other => Supersedes(silo, other)).ToArray())
         {
             changed |= Leave(dead);
         }
@@ -204,7 +205,11 @@ public sealed class JobQueue(SchedulerState state, TimeSpan silence, DateTimeOff
         if (again)
         {
             // It has waited longest of its priority.
-            state.Queue.Insert(0, new JobTicket { Request = lease.Request, Accelerator = AcceleratorPlacementDirector.AcceleratorOf(lease.Request.Job) });
+            state.Queue.Insert(0, new JobTicket
+            {
+                Request = lease.Request,
+                Accelerator = AcceleratorPlacementDirector.AcceleratorOf(lease.Request.Job),
+            });
         }
     }
 

@@ -6,7 +6,8 @@ namespace OrleansTagging.Grains;
 internal static class JobTally
 {
     /// <summary>Whether there are test clips to predict.</summary>
-    public static bool HasTest(this ExperimentContext context) => Array.Exists(context.Dataset.Subsets, subset => subset is { Subset: "test", Clips: > 0 });
+    public static bool HasTest(this ExperimentContext context) =>
+        Array.Exists(context.Dataset.Subsets, subset => subset is { Subset: "test", Clips: > 0 });
 
     /// <summary>The sum of the parts.</summary>
     /// <param name="parts">The parts begun.</param>

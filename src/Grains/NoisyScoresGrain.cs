@@ -63,16 +63,19 @@ public sealed class NoisyScoresGrain(
     /// <inheritdoc/>
     public async Task<ShardPromotion> Rank(ShardRanking ranking)
     {
-        var round = RoundOf(ranking.Round) ?? throw new InvalidOperationException($"Round {ranking.Round} of {this.GetPrimaryKeyString()} was not scored.");
+        var round = RoundOf(ranking.Round) ?? throw new InvalidOperationException(
+            $"Round {ranking.Round} of {this.GetPrimaryKeyString()} was not scored.");
         if (round.Ranking is null || round.Ranking.K != ranking.K || !round.Ranking.Before.AsSpan().SequenceEqual(ranking.Before))
         {
             round.Ranking = ranking;
             await this.SaveAsync(state);
         }
-        var clips = (await ClipList.ReadAsync(store.Artifacts, round.Request.Clips)).ToDictionary(clip => clip.Fname, StringComparer.Ordinal);
+        var clips = (await ClipList.ReadAsync(store.Artifacts, round.Request.Clips))
+            .ToDictionary(clip => clip.Fname, StringComparer.Ordinal);
         return new ShardPromotion
         {
-            Promoted = [.. (await ReadScores(round)).Where(clip => clip.Rank <= ranking.K).OrderBy(clip => clip.Rank).Select(clip => new PromotedClip
+            Promoted = [.. (await ReadScores(round)).Where(clip => clip.Rank <= ranking.K).OrderBy(clip => clip.Rank)
+                .Select(clip => new PromotedClip
             {
                 Fname = clip.Fname,
                 Labels = clips[clip.Fname].Labels,
@@ -174,7 +177,8 @@ public sealed class NoisyScoresGrain(
         {
             throw new InvalidOperationException($"Round {round} of {this.GetPrimaryKeyString()} was not ranked.");
         }
-        return (await ReadScores(before)).Where(clip => clip.Rank <= ranking.K).Select(clip => clip.Fname).ToHashSet(StringComparer.Ordinal);
+        return (await ReadScores(before)).Where(clip => clip.Rank <= ranking.K).Select(clip => clip.Fname)
+            .ToHashSet(StringComparer.Ordinal);
     }
 
     private async Task<List<Scored>> ReadScores(ShardRound round)

@@ -36,8 +36,8 @@ internal static class Predictions
     /// <summary>lwlrap against the truth of those clips whose truth is known; <c>null</c> where it is known of none.</summary>
     public static Lwlrap? Evaluate(IReadOnlyList<ListedClip> clips, ReadOnlySpan<double> scores, Truth truth, ClassMap classes)
     {
-        var labels = clips.Select(clip => truth.Of(clip.Fname) is { } known ? known.Where(name => classes.TryGetIndex(name, out _)).Select(classes.IndexOf).ToArray() : [])
-            .ToArray();
+        var labels = clips.Select(clip => (truth.Of(clip.Fname) ?? [])
+            .Where(name => classes.TryGetIndex(name, out _)).Select(classes.IndexOf).ToArray()).ToArray();
         return Array.Exists(labels, clip => clip.Length > 0) ? Lwlrap.Of(labels, scores, classes.Count) : null;
     }
 
@@ -49,7 +49,8 @@ internal static class Predictions
         var array = NpyFile.Read<float>(stream, address);
         return array.Shape is [var rows, var columns] && rows == clips && columns == classes
             ? array.Values
-            : throw new InputException($"{address}: predictions of [{string.Join(", ", array.Shape)}] where [{clips}, {classes}] are needed.");
+            : throw new InputException(
+                $"{address}: predictions of [{string.Join(", ", array.Shape)}] where [{clips}, {classes}] are needed.");
     }
 }
 
@@ -78,7 +79,9 @@ internal sealed class Truth
     /// <summary>The true labels of a clip; <c>null</c> where they are not known.</summary>
     public string[]? Of(string fname) => _labels.GetValueOrDefault(fname);
 
-    /// <summary>Share of the clips whose given labels are all true, among those whose truth is known; <c>null</c> where it is known of none.</summary>
+    /// <summary>
+    /// Share of the clips whose given labels are all true, among those whose truth is known; <c>null</c> where it is known of none.
+    /// </summary>
     public double? ShareRight(IEnumerable<ListedClip> clips)
     {
         var (known, right) = (0, 0);

@@ -28,7 +28,8 @@ public sealed class SiloAnnouncer(
         {
             try
             {
-                await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).Leave(silo.SiloAddress).WaitAsync(options.Value.Heartbeat, cancellationToken);
+                await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).Leave(silo.SiloAddress)
+                    .WaitAsync(options.Value.Heartbeat, cancellationToken);
             }
             catch (Exception fault)
             {
@@ -52,7 +53,8 @@ public sealed class SiloAnnouncer(
         {
             try
             {
-                await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).Announce(announcement).WaitAsync(options.Value.Silence, stoppingToken);
+                await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).Announce(announcement)
+                    .WaitAsync(options.Value.Silence, stoppingToken);
                 IsAnnounced = true;
             }
             catch (Exception fault) when (!stoppingToken.IsCancellationRequested)

@@ -34,7 +34,8 @@ public sealed class StoreReminderTable(IStateStore states) : IReminderTable
     public async Task<string?> UpsertRow(ReminderEntry entry)
     {
         var key = KeyOf(entry.GrainId, entry.ReminderName);
-        var row = JsonSerializer.SerializeToUtf8Bytes(new Row(entry.GrainId.ToString(), entry.ReminderName, entry.StartAt.ToUniversalTime(), entry.Period));
+        var row = JsonSerializer.SerializeToUtf8Bytes(
+            new Row(entry.GrainId.ToString(), entry.ReminderName, entry.StartAt.ToUniversalTime(), entry.Period));
         while (true)
         {
             try

@@ -14,7 +14,8 @@ namespace OrleansTagging.Grains;
 public static class TaggingHosting
 {
     /// <summary>
-    /// Adds the grains' storage and reminders on a store, the placement by accelerator, the Trainer, and the announcement of the silo's devices.
+    /// Adds the grains' storage and reminders on a store, the placement by accelerator, the Trainer, and the announcement of the silo's
+    /// devices.
     /// </summary>
     /// <param name="silo">The silo; its clustering is the caller's choice.</param>
     /// <param name="store">The store, opened.</param>

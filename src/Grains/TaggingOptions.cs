@@ -24,7 +24,8 @@ public sealed class TaggingOptions
     public int CudaSlots { get; set; } = 1;
 
     /// <summary>
-    /// Whether this silo is the only one of its cluster, so that leases of any other are those of a process that died. A store in a folder is
+    /// Whether this silo is the only one of its cluster, so that leases of any other are those of a process that died. A store in a
+    /// folder is
     /// used by one host at a time, hence the default there.
     /// </summary>
     public bool Alone { get; set; }

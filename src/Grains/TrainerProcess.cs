@@ -100,7 +100,8 @@ public sealed class TrainerProcess(IOptions<TaggingOptions> options) : IDisposab
                 hung = !stop.IsCancellationRequested;
                 await EndAsync(process);
             }
-            await errorLines.WaitAsync(options.Value.StopPatience, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await errorLines.WaitAsync(options.Value.StopPatience, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return Outcome(process.ExitCode, end, peak, [.. Lines(errors)], watch.Elapsed.TotalSeconds, stop.IsCancellationRequested, hung);
         }
         finally

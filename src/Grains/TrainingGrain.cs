@@ -323,7 +323,8 @@ public sealed class TrainingGrain(
         }
         else
         {
-            logger.LogWarning("{Job}: its Trainer ended with exit code {ExitCode} and is tried again: {Error}", Job, outcome.ExitCode, outcome.Error);
+            logger.LogWarning("{Job}: its Trainer ended with exit code {ExitCode} and is tried again: {Error}",
+                Job, outcome.ExitCode, outcome.Error);
             await this.SaveAsync(state);
             await Scheduler.Finish(Job, epoch, again: true);
             return;

@@ -18,5 +18,6 @@ internal static class HealthEndpoints
 
     private static Results<Ok<string>, ProblemHttpResult> Ready(SiloAnnouncer announcer) => announcer.IsAnnounced
         ? TypedResults.Ok("ready")
-        : TypedResults.Problem("The scheduler has not answered this silo's announcement yet.", statusCode: StatusCodes.Status503ServiceUnavailable);
+        : TypedResults.Problem("The scheduler has not answered this silo's announcement yet.",
+            statusCode: StatusCodes.Status503ServiceUnavailable);
 }

@@ -3,7 +3,10 @@ using OrleansTagging.Storage;
 
 namespace OrleansTagging.Silo;
 
-/// <summary>The section <c>Tagging</c> of the silo's configuration (<c>appsettings.json</c>, <c>Tagging__Store=…</c> in the environment, <c>--Tagging:Store …</c>).</summary>
+/// <summary>
+/// The section <c>Tagging</c> of the silo's configuration (<c>appsettings.json</c>, <c>Tagging__Store=…</c> in the environment,
+/// <c>--Tagging:Store …</c>).
+/// </summary>
 public sealed class SiloSettings
 {
     /// <summary>Location of the store; by default <c>$TAGGING_STORE</c>, else <c>./tagging-store</c>.</summary>

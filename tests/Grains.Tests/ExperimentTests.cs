@@ -53,7 +53,8 @@ public sealed class ExperimentTests
         Assert.Equal(progress.EnsembleTestLwlrap, report.RootElement.GetProperty("ensemble").GetProperty("test_lwlrap").GetDouble());
         Assert.Equal(60, report.RootElement.GetProperty("dataset").GetProperty("noisy").GetProperty("clips").GetInt32());
         Assert.Equal("silent.wav", report.RootElement.GetProperty("dataset").GetProperty("left_out")[0].GetProperty("fname").GetString());
-        Assert.Equal(plain.Folds[1].TrainingJob, report.RootElement.GetProperty("members")[1].GetProperty("folds")[1].GetProperty("training_job").GetString());
+        Assert.Equal(plain.Folds[1].TrainingJob, report.RootElement.GetProperty("members")[1].GetProperty("folds")[1].GetProperty(
+            "training_job").GetString());
         var text = Encoding.UTF8.GetString(await bed.ReadAsync(progress.Report));
         Assert.DoesNotContain(Environment.MachineName, text, StringComparison.Ordinal);
         Assert.Contains("seconds", Encoding.UTF8.GetString(await bed.ReadAsync(progress.Timings)), StringComparison.Ordinal);
@@ -72,7 +73,8 @@ public sealed class ExperimentTests
         var folds = (await curriculum.GetStatus()).Folds;
         Assert.Equal(4, folds.Length);
 
-        var listed = (await ClipList.ReadAsync(bed.Store.Artifacts, dataset.Clips)).Where(clip => clip.Subset == "noisy").ToDictionary(clip => clip.Fname);
+        var listed = (await ClipList.ReadAsync(bed.Store.Artifacts, dataset.Clips)).Where(clip => clip.Subset == "noisy")
+            .ToDictionary(clip => clip.Fname);
         foreach (var round in progress.Rounds)
         {
             var sums = new Dictionary<string, (double[] Sum, int Models)>();
@@ -80,7 +82,8 @@ public sealed class ExperimentTests
             {
                 var training = await bed.DocumentAsync(fold.TrainingJob!);
                 var predicting = await bed.DocumentAsync(fold.NoisyJob!);
-                var heard = (await ClipList.ReadAsync(bed.Store.Artifacts, training.Train!.TrainClips)).Select(clip => clip.Fname).ToHashSet();
+                var heard = (await ClipList.ReadAsync(bed.Store.Artifacts, training.Train!.TrainClips)).Select(clip => clip.Fname)
+                    .ToHashSet();
                 var judged = await ClipList.ReadAsync(bed.Store.Artifacts, predicting.Predict!.Clips);
                 Assert.DoesNotContain(judged, clip => heard.Contains(clip.Fname));
                 Assert.All(judged, clip => Assert.Equal("", clip.Labels));
@@ -103,7 +106,8 @@ public sealed class ExperimentTests
             Assert.Equal(promotedBefore, sums.Values.Count(score => score.Models == 1));
 
             var expected = sums
-                .Select(score => (Fname: score.Key, Agreement: Agreement.Of(Array.ConvertAll(score.Value.Sum, sum => sum / score.Value.Models), listed[score.Key].LabelsIn(classes))))
+                .Select(score => (Fname: score.Key, Agreement: Agreement.Of(
+                    Array.ConvertAll(score.Value.Sum, sum => sum / score.Value.Models), listed[score.Key].LabelsIn(classes))))
                 .OrderByDescending(clip => clip.Agreement).ThenBy(clip => clip.Fname, StringComparer.Ordinal).ToArray();
             var promoted = await ClipList.ReadAsync(bed.Store.Artifacts, round.Selection!);
             Assert.Equal(expected.Take(round.K).Select(clip => clip.Fname), promoted.Select(clip => clip.Fname));
@@ -176,7 +180,8 @@ public sealed class ExperimentTests
 
     [Theory]
     [InlineData("folds: 2", "folds: 31", "31 folds are asked for, but the dataset 'tones' has 30 curated clips")]
-    [InlineData("rounds: [10, 20]", "rounds: [10, 61]", "round 2 of the curriculum 'main' asks for 61 clips, but the dataset 'tones' has 60 noisy ones")]
+    [InlineData("rounds: [10, 20]", "rounds: [10, 61]",
+        "round 2 of the curriculum 'main' asks for 61 clips, but the dataset 'tones' has 60 noisy ones")]
     [InlineData("dataset: tones", "dataset: unknown", "there is no dataset 'unknown'")]
     [InlineData("folds: 2", "fold: 2", "unknown key 'fold'")]
     public async Task What_cannot_be_run_is_refused_in_one_line(string right, string wrong, string problem)

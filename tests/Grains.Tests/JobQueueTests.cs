@@ -153,7 +153,8 @@ public sealed class JobQueueTests
     [Fact]
     public void No_sequence_of_events_overbooks_a_device_or_loses_a_job()
     {
-        var events = (from kind in Gen.Choose(0, 8) from job in Gen.Choose(0, 5) from silo in Gen.Choose(0, 3) select (kind, job, silo)).ArrayOf();
+        var events = (from kind in Gen.Choose(0, 8) from job in Gen.Choose(0, 5) from silo in Gen.Choose(0, 3) select (kind, job, silo))
+            .ArrayOf();
         Prop.ForAll(events.ToArbitrary(), happened => Holds(happened)).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
 
         static void Holds(IEnumerable<(int Kind, int Job, int Silo)> happened)
@@ -203,7 +204,8 @@ public sealed class JobQueueTests
                     Assert.True(epochs.Add(lease.Epoch));
                     granted[lease.Request.Job] = lease.Epoch;
                 }
-                var present = queue.Waiting.Select(ticket => ticket.Request.Job).Concat(queue.Leases.Select(lease => lease.Request.Job)).ToArray();
+                var present = queue.Waiting.Select(ticket => ticket.Request.Job).Concat(queue.Leases.Select(lease => lease.Request.Job))
+                    .ToArray();
                 Assert.Equal(present.Length, present.Distinct().Count());
                 Assert.True(expected.SetEquals(present));
                 foreach (var known in queue.Silos)

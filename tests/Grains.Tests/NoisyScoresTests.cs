@@ -17,8 +17,10 @@ public sealed class NoisyScoresTests
         var golden = Path.Combine(AppContext.BaseDirectory, "golden");
         var predictions = PredictionTable.Read(Path.Combine(golden, "noisy_predictions.csv"), null);
         var classes = predictions.Classes;
-        var clips = LabelTable.Read(Path.Combine(golden, "noisy_labels.csv"), classes).Clips.OrderBy(clip => clip.FileName, StringComparer.Ordinal).ToArray();
-        var chosen = LabelTable.Read(Path.Combine(golden, "relabel_scoring_50.csv"), classes).Clips.Select(clip => clip.FileName).ToHashSet();
+        var clips = LabelTable.Read(Path.Combine(golden, "noisy_labels.csv"), classes)
+            .Clips.OrderBy(clip => clip.FileName, StringComparer.Ordinal).ToArray();
+        var chosen = LabelTable.Read(Path.Combine(golden, "relabel_scoring_50.csv"), classes).Clips.Select(clip => clip.FileName)
+            .ToHashSet();
 
         var rows = new List<float>();
         foreach (var clip in clips)
@@ -52,7 +54,9 @@ public sealed class NoisyScoresTests
 
         Assert.Equal(Enumerable.Range(1, Top), promoted.Select(clip => clip.Rank).Order());
         // Ties may be broken otherwise, so the agreements are compared.
-        var agreement = clips.Zip(rows.Chunk(classes.Count), (clip, row) => (clip.FileName, Value: Agreement.Of(row, clip.Labels))).ToDictionary(clip => clip.FileName, clip => clip.Value);
-        Assert.Equal(chosen.Select(name => agreement[name]).OrderDescending(), promoted.OrderBy(clip => clip.Rank).Select(clip => agreement[clip.Fname]));
+        var agreement = clips.Zip(rows.Chunk(classes.Count), (clip, row) => (clip.FileName, Value: Agreement.Of(row, clip.Labels)))
+            .ToDictionary(clip => clip.FileName, clip => clip.Value);
+        Assert.Equal(chosen.Select(name => agreement[name]).OrderDescending(), promoted.OrderBy(clip => clip.Rank)
+            .Select(clip => agreement[clip.Fname]));
     }
 }

@@ -61,7 +61,12 @@ public sealed class StoreTests : IDisposable
         };
         var first = await table.UpsertRow(entry);
         var second = await table.UpsertRow(entry);
-        await table.UpsertRow(new ReminderEntry { GrainId = GrainId.Create("experiment", "demo-2"), ReminderName = "redrive", Period = entry.Period });
+        await table.UpsertRow(new ReminderEntry
+        {
+            GrainId = GrainId.Create("experiment", "demo-2"),
+            ReminderName = "redrive",
+            Period = entry.Period,
+        });
 
         var read = await new StoreReminderTable(_states).ReadRow(entry.GrainId, "redrive");
         Assert.Equal((entry.GrainId, entry.StartAt, entry.Period, second), (read!.GrainId, read.StartAt, read.Period, read.ETag));

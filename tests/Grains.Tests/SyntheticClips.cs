@@ -1,18 +1,21 @@
-using System.Text;
+using System.Text.Json;
 using OrleansTagging.Abstractions;
 using OrleansTagging.Labels;
 using OrleansTagging.Storage;
 
 namespace OrleansTagging.Grains.Tests;
 
-/// <summary>A dataset without sound: the file names carry the truth, which the scripted Trainer hears; 45 % of the noisy labels are wrong.</summary>
+/// <summary>
+/// A dataset without sound: the file names carry the truth, which the scripted Trainer hears; 45 % of the noisy labels are wrong.
+/// </summary>
 internal static class SyntheticClips
 {
     public const string Name = "tones";
 
     public static readonly string[] Classes = ["Bell", "Chirp, high", "Drum", "Rain", "Siren"];
 
-    public static async Task<DatasetRecord> PutAsync(Store store, int curated = 30, int noisy = 60, int test = 12, bool truth = true, string name = Name)
+    public static async Task<DatasetRecord> PutAsync(
+        Store store, int curated = 30, int noisy = 60, int test = 12, bool truth = true, string name = Name)
     {
         var rows = new List<string[]>();
         var truths = new List<string[]>();
@@ -38,7 +41,7 @@ internal static class SyntheticClips
             Audio = await store.Artifacts.PutAsync(new byte[] { 1 }, "npy"),
             Clips = await ClipList.PutAsync(store.Artifacts, ["fname", "subset", "offset", "samples", "labels"], rows),
             Facts = await store.Artifacts.PutAsync(
-                Encoding.UTF8.GetBytes($$"""{"classes":[{{string.Join(',', Classes.Select(label => $"\"{ClassName(label)}\""))}}]}"""), "json"),
+                JsonSerializer.SerializeToUtf8Bytes(new { classes = Classes.Select(ClassName) }), "json"),
             Truth = truth ? await ClipList.PutAsync(store.Artifacts, ["fname", "labels", "subset"], truths) : null,
             Subsets =
             [

@@ -36,7 +36,8 @@ internal sealed class TestBed : IAsyncDisposable
     }
 
     public Task<TestSilo> AddSiloAsync(
-        Action<TaggingOptions>? configure = null, int cpuSlots = 2, int cuda = 0, Action<ISiloBuilder>? configureSilo = null) => _cluster.AddAsync(silo =>
+        Action<TaggingOptions>? configure = null, int cpuSlots = 2, int cuda = 0, Action<ISiloBuilder>? configureSilo = null) =>
+        _cluster.AddAsync(silo =>
     {
         configureSilo?.Invoke(silo);
         silo.AddTagging(Store, options =>
@@ -62,11 +63,11 @@ internal sealed class TestBed : IAsyncDisposable
         return record;
     }
 
-    public static string Yaml(string name, string rounds = "10, 20", string members = "", int folds = 2, string device = "cpu", int epochs = 2) => $$"""
+    public static string Yaml(string name, string rounds = "10, 20", string device = "cpu", int epochs = 2) => $$"""
         name: {{name}}
         dataset: {{SyntheticClips.Name}}
         seed: 3
-        folds: {{folds}}
+        folds: 2
         models:
           mel:
             features: mel_1024_512_64

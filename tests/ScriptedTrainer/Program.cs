@@ -26,7 +26,7 @@ foreach (var line in script.Says)
 switch (script.Fate)
 {
     case Fate.BadInput:
-        Console.WriteLine(new TrainerMessage { Kind = "error", Error = "clips.csv, line 3: a clip without sound", BadInput = true }.ToLine());
+        Say(new TrainerMessage { Kind = "error", Error = "clips.csv, line 3: a clip without sound", BadInput = true });
         return BadInput;
     case Fate.Crash:
         Console.Error.WriteLine("Segmentation fault (scripted)");
@@ -34,7 +34,7 @@ switch (script.Fate)
     case Fate.Wait:
         for (var step = 1; ; step++)
         {
-            Console.WriteLine(new TrainerMessage { Kind = "progress", Epoch = 1, Epochs = 2, Step = step, Steps = 1000, Loss = 0.5 }.ToLine());
+            Say(new TrainerMessage { Kind = "progress", Epoch = 1, Epochs = 2, Step = step, Steps = 1000, Loss = 0.5 });
             Thread.Sleep(50);
         }
 }
@@ -45,11 +45,13 @@ try
     var result = document.Train is { } train
         ? await ScriptedModel.TrainAsync(store, document, train)
         : await ScriptedModel.PredictAsync(store, document, document.Predict!);
-    Console.WriteLine(new TrainerMessage { Kind = "result", Result = result, Seconds = 0.1, PeakMemory = 1 << 20 }.ToLine());
+    Say(new TrainerMessage { Kind = "result", Result = result, Seconds = 0.1, PeakMemory = 1 << 20 });
     return 0;
 }
 catch (InputException fault)
 {
-    Console.WriteLine(new TrainerMessage { Kind = "error", Error = fault.Message, BadInput = true }.ToLine());
+    Say(new TrainerMessage { Kind = "error", Error = fault.Message, BadInput = true });
     return BadInput;
 }
+
+static void Say(TrainerMessage message) => Console.WriteLine(message.ToLine());

@@ -13,7 +13,8 @@ internal enum Fate
 }
 
 /// <summary>
-/// What a test wants of the Trainer: the file <c>script.txt</c> in the store, a line each: <c>crash train 2</c> ends the first two runs of every
+/// What a test wants of the Trainer: the file <c>script.txt</c> in the store, a line each: <c>crash train 2</c> ends the first two runs
+/// of every
 /// training job, <c>bad-input predict</c> refuses predictions, <c>wait train</c> trains until it is stopped or the line is gone.
 /// </summary>
 internal sealed class Script

@@ -7,7 +7,8 @@ using OrleansTagging.Storage;
 namespace OrleansTagging.ScriptedTrainer;
 
 /// <summary>
-/// A model whose skill is known: it hears the true classes off the file name (<c>noisy_0007_c2.wav</c>) through noise that shrinks with the number
+/// A model whose skill is known: it hears the true classes off the file name (<c>noisy_0007_c2.wav</c>) through noise that shrinks with
+/// the number
 /// of clips it was trained on, and it repeats the labels of a clip it was trained on by heart.
 /// </summary>
 internal sealed record ScriptedModel(ulong Seed, int Fold, double Skill, Dictionary<string, int[]> ByHeart)
@@ -19,7 +20,8 @@ internal sealed record ScriptedModel(ulong Seed, int Fold, double Skill, Diction
         var classes = await ClassesAsync(store, document);
         var heard = await ReadClipsAsync(store, train.TrainClips, classes);
         var validation = await ReadClipsAsync(store, train.ValidationClips, classes);
-        var model = new ScriptedModel(train.Seed, train.Fold, heard.Count / (heard.Count + HalfSkill), heard.ToDictionary(clip => clip.FileName, clip => clip.Labels));
+        var model = new ScriptedModel(train.Seed, train.Fold, heard.Count / (heard.Count + HalfSkill),
+            heard.ToDictionary(clip => clip.FileName, clip => clip.Labels));
         for (var epoch = 1; epoch <= train.Settings.Epochs; epoch++)
         {
             Console.WriteLine(new TrainerMessage
@@ -88,7 +90,8 @@ internal sealed record ScriptedModel(ulong Seed, int Fold, double Skill, Diction
     {
         var lines = text.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToArray();
         return new ScriptedModel(
-            ulong.Parse(lines[0][0], CultureInfo.InvariantCulture), Number(lines[0][1]), double.Parse(lines[0][2], CultureInfo.InvariantCulture),
+            ulong.Parse(lines[0][0], CultureInfo.InvariantCulture), Number(lines[0][1]),
+            double.Parse(lines[0][2], CultureInfo.InvariantCulture),
             lines.Skip(1).ToDictionary(line => line[0], line => Array.ConvertAll(line[1..], Number)));
     }
 
@@ -102,7 +105,8 @@ internal sealed record ScriptedModel(ulong Seed, int Fold, double Skill, Diction
     private static async Task<List<LabelledClip>> ReadClipsAsync(Store store, string address, string[] classes)
     {
         var clips = new List<LabelledClip>();
-        foreach (var line in Encoding.UTF8.GetString(await store.Artifacts.ReadAsync(address)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1))
+        foreach (var line in Encoding.UTF8.GetString(await store.Artifacts.ReadAsync(address))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1))
         {
             var comma = line.IndexOf(',', StringComparison.Ordinal);
             var labels = line[(comma + 1)..].Trim('"').Split(',', StringSplitOptions.RemoveEmptyEntries);

@@ -20,7 +20,9 @@ public sealed class SiloProcessTests
     {
         var root = Directory.CreateTempSubdirectory("silo-").FullName;
         var http = $"http://127.0.0.1:{FreePort()}";
-        using var silo = Start($"--Tagging:Store={root}", $"--Tagging:HttpUrl={http}", $"--Tagging:SiloPort={FreePort()}", $"--Tagging:GatewayPort={FreePort()}");
+        using var silo = Start(
+            $"--Tagging:Store={root}", $"--Tagging:HttpUrl={http}",
+            $"--Tagging:SiloPort={FreePort()}", $"--Tagging:GatewayPort={FreePort()}");
         try
         {
             using var client = new HttpClient { BaseAddress = new Uri(http) };
