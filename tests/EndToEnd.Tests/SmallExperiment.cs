@@ -9,6 +9,7 @@ public sealed class SmallExperiment : IAsyncLifetime
     private const string Scale = "0.1";
 
     private readonly TemporaryFolder _folder = new();
+    private bool _hasRun;
 
     /// <summary>The experiment's file.</summary>
     public static string File => Path.Combine(AppContext.BaseDirectory, "experiments", "small.yaml");
@@ -25,6 +26,17 @@ public sealed class SmallExperiment : IAsyncLifetime
     {
         _folder.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The experiment undisturbed, on <c>store-a</c> to <c>out-a</c>; once for all tests, which run one after another.</summary>
+    public async Task WholeRunAsync()
+    {
+        if (!_hasRun)
+        {
+            await ImportAsync("store-a");
+            await RunAsync("store-a", "out-a");
+            _hasRun = true;
+        }
     }
 
     /// <summary>Imports the dataset into a store.</summary>
