@@ -39,11 +39,11 @@ public sealed class BottleneckBlock : Module<Tensor, FrameMask, Tensor>
         register_parameter("widen", _widen);
     }
 
-    /// <summary>Applies the block; the filling of the output is not zero.</summary>
+    /// <summary>Applies the block; the filling is zero in the input and in the output.</summary>
     public override Tensor forward(Tensor x, FrameMask mask)
     {
         var inner = _narrowRectifier.call(_narrowNorm.call(functional.conv2d(x, _narrow), mask));
-        inner = functional.conv2d(mask.Silence(inner), _across, padding: [1L, 1L]);
+        inner = mask.Silence(functional.conv2d(inner, _across, padding: [1L, 1L]));
         inner = _acrossRectifier.call(_acrossNorm.call(inner, mask));
         return x + functional.conv2d(inner, _widen);
     }

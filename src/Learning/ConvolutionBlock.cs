@@ -11,8 +11,8 @@ namespace OrleansTagging.Learning;
 /// <c>[clips, in, frames, bands]</c> to <c>[clips, out, ⌈frames/2⌉, ⌈bands/2⌉]</c>.
 /// </summary>
 /// <remarks>
-/// Padding cannot leak: it is zero before the convolution and lies below every value before the pooling, whose last window
-/// may hold a single frame or band. A clip of one frame therefore passes any number of blocks.
+/// Padding cannot leak: it is zero in the input and in the output, so that the convolution sees the outside of a lone clip, and lies below
+/// every value before the pooling, whose last window may hold a single frame or band. A clip of one frame therefore passes any number of blocks.
 /// </remarks>
 public sealed class ConvolutionBlock : Module<Tensor, FrameMask, FrameMask, Tensor>
 {
@@ -51,10 +51,10 @@ public sealed class ConvolutionBlock : Module<Tensor, FrameMask, FrameMask, Tens
     public override Tensor forward(Tensor x, FrameMask mask, FrameMask pooled)
     {
         using var scope = NewDisposeScope();
-        x = mask.Silence(_inputNorm?.call(x, mask) ?? x);
+        x = _inputNorm?.call(x, mask) ?? x;
         x = functional.conv2d(x, _convolution, padding: [1L, 1L]);
         x = functional.max_pool2d(mask.Sink(x), [2L, 2L], ceil_mode: true);
-        x = _rectifier.call(_pooledNorm.call(x, pooled));
+        x = _rectifier.call(_pooledNorm.call(pooled.Silence(x), pooled));
         return _bottleneck.call(x, pooled).MoveToOuterDisposeScope();
     }
 }

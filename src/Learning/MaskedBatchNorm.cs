@@ -10,10 +10,8 @@ namespace OrleansTagging.Learning;
 /// frames alone, so that a training step does not depend on how much a batch was filled up.
 /// </summary>
 /// <remarks>
-/// Statistics over valid cells only, at the price of one sum: the filling is set to the channel's valid mean, which leaves the mean as it is
-/// and shrinks the variance by exactly the share r of valid cells; the library's own kernel then runs with its weight scaled by √r and its
-/// epsilon by r, which undoes that to the last digit. The gradient flows through the filled-in mean, so it too is that of the valid cells.
-/// The output's filling is not zero; what follows masks it where it matters.
+/// The filling must be zero in the input and is zero in the output. Written in plain sums and products, which need no second form for padded
+/// batches and take, with the channels last in memory, a fraction of the time of the library's own kernel and its gradient.
 /// </remarks>
 public sealed class MaskedBatchNorm : Module<Tensor, FrameMask, Tensor>
 {
@@ -48,37 +46,39 @@ public sealed class MaskedBatchNorm : Module<Tensor, FrameMask, Tensor>
     /// <summary>Normalises; in training it moves the running statistics, too.</summary>
     public override Tensor forward(Tensor x, FrameMask mask)
     {
-        if (!training)
+        using var scope = NewDisposeScope();
+        var channels = (long)_channels;
+        var last = x.permute(0, 2, 3, 1);
+        Tensor scale, shift;
+        if (training)
         {
-            return functional.batch_norm(x, _runningMean, _runningVariance, _weight, _bias, training: false, Momentum, Epsilon);
-        }
-        var cells = mask.Clips * mask.Frames * x.shape[3];
-        var validCells = mask.ValidFrames * x.shape[3];
-        // With a momentum of 1 the kernel hands out the batch's own mean and (unbiased) variance.
-        var mean = zeros_like(_runningMean);
-        var variance = zeros_like(_runningVariance);
-        Tensor normalised;
-        if (!mask.HasPadding)
-        {
-            normalised = functional.batch_norm(x, mean, variance, _weight, _bias, training: true, 1, Epsilon);
+            var cells = mask.ValidFrames * x.shape[3];
+            var mean = last.sum([0L, 1L, 2L]) / cells;
+            last = last - OfFrames(mean, mask);
+            var squares = (last * last.detach()).sum([0L, 1L, 2L]);
+            // A constant factor in the product above spares its gradient a pass: the value of one sum of squares, the gradient of two.
+            var variance = (2 * squares - squares.detach()) / cells;
+            scale = (variance + Epsilon).rsqrt();
+            using (no_grad())
+            {
+                _runningMean.mul_(1 - Momentum).add_(mean.detach(), Momentum);
+                // The running variance is the unbiased one; a single cell has none.
+                _runningVariance.mul_(1 - Momentum).add_(variance.detach(), cells > 1 ? Momentum * cells / (cells - 1) : 0);
+            }
+            scale = _weight is null ? scale : _weight * scale;
+            shift = _bias ?? zeros_like(_runningMean);
         }
         else
         {
-            var silent = mask.Silence(x);
-            var center = silent.sum([0L, 2L, 3L]) / validCells;
-            // [clips, frames, 1, channels] seen as [clips, channels, frames, 1]: channels-last, as the activations are.
-            var filling = (mask.Gap.reshape(mask.Clips, mask.Frames, 1, 1) * center).permute(0, 3, 1, 2);
-            var root = Math.Sqrt(mask.Share);
-            var weight = _weight is null ? full(_channels, root, device: x.device) : _weight * root;
-            normalised = functional.batch_norm(silent + filling, mean, variance, weight, _bias, training: true, 1, Epsilon * mask.Share);
+            scale = (_runningVariance + Epsilon).rsqrt();
+            scale = _weight is null ? scale : _weight * scale;
+            shift = _runningMean * scale;
+            shift = _bias is null ? -shift : _bias - shift;
         }
-        using (no_grad())
-        {
-            // The variance over all cells, rescaled to the unbiased one over valid cells; a single cell has none.
-            var unbiased = validCells > 1 ? variance * ((cells - 1.0) / (validCells - 1)) : variance.fill_(0);
-            _runningMean.mul_(1 - Momentum).add_(mean, Momentum);
-            _runningVariance.mul_(1 - Momentum).add_(unbiased, Momentum);
-        }
-        return normalised;
+        return OfFrames(shift, mask).addcmul(last, scale, 1).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+
+        // What is added to every cell of a clip, [clips, frames, 1, channels], and to no cell of the filling.
+        Tensor OfFrames(Tensor perChannel, FrameMask frames) =>
+            frames.HasPadding ? frames.Keep.reshape(frames.Clips, frames.Frames, 1, 1) * perChannel : perChannel.reshape(1, 1, 1, channels);
     }
 }

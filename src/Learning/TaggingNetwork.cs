@@ -70,8 +70,9 @@ public sealed class TaggingNetwork : Module<Tensor, FrameMask, KeyedDropout?, Te
     {
         using var scope = NewDisposeScope();
         var (clips, frames, bands) = (features.shape[0], features.shape[1], features.shape[2]);
-        features = _featureNorm.call(features.reshape(clips, 1, frames, bands), mask).reshape(clips, frames, bands);
+        features = _featureNorm.call(mask.Silence(features.reshape(clips, 1, frames, bands)), mask).reshape(clips, frames, bands);
         var map = linspace(-1, 1, bands, device: features.device).expand(clips, frames, bands);
+        map = mask.HasPadding ? map * mask.Keep.reshape(clips, frames, 1) : map;
         // [clips, frames, bands, 2] seen as [clips, 2, frames, bands]: the channels are last in memory.
         var x = stack([features, map], 3).permute(0, 3, 1, 2);
         var found = new List<Tensor>();

@@ -1,0 +1,201 @@
+"""The training step of the demo's network in plain PyTorch: the peer of the benchmark.
+
+Reads the folder that the benchmark wrote (network.json, weights and batches as raw float32) and prints a JSON object: the loss of the first
+batch without dropout, which shows that both sides compute the same network, and the seconds of every timed step.
+"""
+import argparse
+import ctypes
+import json
+import os
+import time
+
+parser = argparse.ArgumentParser()
+parser.add_argument("folder")
+parser.add_argument("--steps", type=int, required=True)
+parser.add_argument("--warmup", type=int, required=True)
+parser.add_argument("--threads", type=int, help="threads; by default PyTorch's own choice")
+parser.add_argument("--allocator", help="library with st_allocator_install(), to share the caching allocator")
+parser.add_argument("--channels-last", action="store_true")
+options = parser.parse_args()
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+if options.threads:
+    torch.set_num_threads(options.threads)
+if options.allocator:
+    ctypes.CDLL(options.allocator, mode=ctypes.RTLD_GLOBAL).st_allocator_install()
+
+with open(os.path.join(options.folder, "network.json")) as file:
+    facts = json.load(file)
+
+
+def read(name, *shape):
+    with open(os.path.join(options.folder, name), "rb") as file:
+        return torch.frombuffer(bytearray(file.read()), dtype=torch.float32).reshape(*shape)
+
+
+class Mask:
+    def __init__(self, lengths, frames):
+        self.lengths, self.frames = lengths, frames
+        self.share = sum(lengths) / (len(lengths) * frames)
+        self.padded = self.share < 1
+        if self.padded:
+            position = torch.arange(frames).reshape(1, 1, frames, 1)
+            self.keep = (position < torch.tensor(lengths).reshape(-1, 1, 1, 1)).float()
+            self.gap = 1 - self.keep
+            self.floor = self.gap * -1e30
+
+    def halved(self):
+        return Mask([(length + 1) // 2 for length in self.lengths], (self.frames + 1) // 2)
+
+    def silence(self, x):
+        return x * self.keep if self.padded else x
+
+    def sink(self, x):
+        return x + self.floor if self.padded else x
+
+
+class MaskedBatchNorm(nn.Module):
+    def __init__(self, channels, affine=True):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels)) if affine else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x, mask):
+        if not mask.padded:
+            return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, True, 0.1, 1e-5)
+        silent = mask.silence(x)
+        mean = silent.sum((0, 2, 3)) / (sum(mask.lengths) * x.shape[3])
+        filling = (mask.gap.permute(0, 2, 3, 1) * mean).permute(0, 3, 1, 2)
+        root = mask.share ** 0.5
+        weight = torch.full_like(mean, root) if self.weight is None else self.weight * root
+        return F.batch_norm(silent + filling, self.running_mean, self.running_var, weight, self.bias, True, 0.1, 1e-5 * mask.share)
+
+
+class BottleneckBlock(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        inner = max(1, channels // 4)
+        self.narrow = nn.Conv2d(channels, inner, 1, bias=False)
+        self.narrow_norm = MaskedBatchNorm(inner)
+        self.narrow_rectifier = nn.PReLU()
+        self.across = nn.Conv2d(inner, inner, 3, padding=1, bias=False)
+        self.across_norm = MaskedBatchNorm(inner)
+        self.across_rectifier = nn.PReLU()
+        self.widen = nn.Conv2d(inner, channels, 1, bias=False)
+
+    def forward(self, x, mask):
+        inner = self.narrow_rectifier(self.narrow_norm(self.narrow(x), mask))
+        inner = self.across_rectifier(self.across_norm(self.across(mask.silence(inner)), mask))
+        return x + self.widen(inner)
+
+
+class ConvolutionBlock(nn.Module):
+    def __init__(self, inputs, outputs, normalises):
+        super().__init__()
+        self.input_norm = MaskedBatchNorm(inputs) if normalises else None
+        self.convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        self.pooled_norm = MaskedBatchNorm(outputs)
+        self.rectifier = nn.PReLU()
+        self.bottleneck = BottleneckBlock(outputs)
+
+    def forward(self, x, mask, pooled):
+        if self.input_norm is not None:
+            x = self.input_norm(x, mask)
+        x = self.convolution(mask.silence(x))
+        x = F.max_pool2d(mask.sink(x), 2, ceil_mode=True)
+        return self.bottleneck(self.rectifier(self.pooled_norm(x, pooled)), pooled)
+
+
+class Head(nn.Module):
+    def __init__(self, inputs, hidden, classes):
+        super().__init__()
+        self.input_norm = nn.BatchNorm1d(inputs)
+        self.hidden = nn.Linear(inputs, hidden, bias=False)
+        self.hidden_norm = nn.BatchNorm1d(hidden)
+        self.rectifier = nn.PReLU()
+        self.scores = nn.Linear(hidden, classes)
+
+    def forward(self, x, dropout):
+        x = F.dropout(self.input_norm(x), dropout)
+        x = F.dropout(self.rectifier(self.hidden_norm(self.hidden(x))), dropout)
+        return self.scores(x)
+
+
+class TaggingNetwork(nn.Module):
+    def __init__(self):
+        super().__init__()
+        depths = facts["depths"]
+        self.first = facts["deepSupervisionFrom"] - 1
+        self.feature_norm = MaskedBatchNorm(1, affine=False)
+        self.blocks = nn.ModuleList(
+            ConvolutionBlock(depths[block - 1] if block else 2, depth, block > 0) for block, depth in enumerate(depths))
+        self.head = Head(sum(depths[self.first:]), facts["hidden"], facts["classes"])
+
+    def forward(self, features, mask, dropout):
+        clips, frames, bands = features.shape
+        features = self.feature_norm(features.reshape(clips, 1, frames, bands), mask).reshape(clips, frames, bands)
+        x = torch.stack([features, torch.linspace(-1, 1, bands).expand(clips, frames, bands)], 3).permute(0, 3, 1, 2)
+        if not options.channels_last:
+            x = x.contiguous()
+        found = []
+        for position, block in enumerate(self.blocks):
+            pooled = mask.halved()
+            x = block(x, mask, pooled)
+            mask = pooled
+            if position >= self.first:
+                found.append(F.max_pool2d(mask.sink(x), x.shape[2:]).reshape(clips, x.shape[1]))
+        return self.head(torch.cat(found, 1), dropout)
+
+
+def lsep(scores, labels):
+    pairs = (scores - labels * 1e30).logsumexp(1) + ((1 - labels) * -1e30 - scores).logsumexp(1)
+    return torch.logaddexp(pairs, torch.zeros_like(pairs)).mean()
+
+
+network = TaggingNetwork()
+with torch.no_grad():
+    for name, parameter in network.named_parameters():
+        stem = name[:-len(".weight")] if name.endswith(".weight") else name
+        stem = {"head.scores.bias": "head.scores_bias"}.get(stem, stem)
+        for candidate in (name, stem, stem + ".slope"):
+            if os.path.exists(os.path.join(options.folder, candidate + ".f32")):
+                parameter.copy_(read(candidate + ".f32", *parameter.shape))
+                break
+        else:
+            raise SystemExit(f"no weights for {name}")
+if options.channels_last:
+    network = network.to(memory_format=torch.channels_last)
+
+fft, hop = facts["fft"], facts["hop"]
+window = torch.hann_window(fft)
+filters = read("filters.f32", facts["bands"], fft // 2 + 1).t().contiguous()
+batches = [
+    (read(f"samples{at}.f32", len(batch["lengths"]), -1), batch["lengths"], read(f"labels{at}.f32", len(batch["lengths"]), -1))
+    for at, batch in enumerate(facts["batches"])]
+optimizer = torch.optim.Adam(network.parameters(), amsgrad=True)
+
+
+def loss_of(batch, dropout):
+    samples, lengths, labels = batch
+    spectrum = torch.stft(samples, fft, hop, fft, window, center=False, return_complex=True)
+    features = (spectrum.abs().transpose(1, 2).matmul(filters) + 1e-4).log()
+    return lsep(network(features, Mask(lengths, features.shape[1]), dropout), labels)
+
+
+first = loss_of(batches[0], 0.0).item()
+seconds = []
+for step in range(options.warmup + options.steps):
+    begin = time.perf_counter()
+    loss = loss_of(batches[step % len(batches)], facts["dropout"])
+    optimizer.zero_grad(set_to_none=False)
+    loss.backward()
+    optimizer.step()
+    loss.item()
+    if step >= options.warmup:
+        seconds.append(time.perf_counter() - begin)
+print(json.dumps({"loss": first, "threads": torch.get_num_threads(), "version": torch.__version__, "seconds": seconds}))
