@@ -61,6 +61,7 @@ torchsharp_loads() {
   (
     dotnet build "$folder/probe.csproj" -c Release -p:OutputType=Exe -p:CreateHardLinksForCopyLocalIfPossible=true -o "$folder/out" \
       && dotnet "$folder/out/probe.dll"
+    exit $?
   ) >artifacts/logs/probe-TorchSharp.log 2>&1
 }
 
