@@ -302,23 +302,25 @@ public sealed class CurriculumGrain(
         var rankings = AgreementRanks.Of(scores, round.Record.Round, round.Record.K);
         var promotions = await ForEachShard(shard => ShardGrainOf(shard).Rank(rankings[shard]));
         var promoted = promotions.SelectMany(promotion => promotion.Promoted).OrderBy(clip => clip.Rank).ToArray();
-        round.Record = await Task.Run(() => DescribeAsync(round.Record, promoted, request));
+        var before = state.State.Rounds.ElementAtOrDefault(round.Record.Round - 2)?.Record.Selection;
+        round.Record = await Task.Run(() => DescribeAsync(store.Artifacts, round.Record, promoted, before, request.Context));
         logger.LogInformation("Round {Round} promoted {Promoted} clips, the last with agreement {Agreement}",
             round.Record.Round, round.Record.Promoted, round.Record.AgreementAtCut);
         await Step(round, "done");
     }
 
-    private async Task<RoundRecord> DescribeAsync(RoundRecord record, PromotedClip[] promoted, CurriculumRequest request)
+    // Off the activation, like all that reads large files, and so static: the grain's state belongs to its turns alone.
+    private static async Task<RoundRecord> DescribeAsync(
+        IArtifactStore artifacts, RoundRecord record, PromotedClip[] promoted, string? before, ExperimentContext context)
     {
-        var selection = await ClipList.PutAsync(store.Artifacts, ["fname", "labels", "agreement", "fold"], promoted.Select(clip => new[]
+        var selection = await ClipList.PutAsync(artifacts, ["fname", "labels", "agreement", "fold"], promoted.Select(clip => new[]
         {
             clip.Fname,
             clip.Labels,
             clip.Agreement.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
             clip.Fold.ToString(System.Globalization.CultureInfo.InvariantCulture),
         }));
-        var before = state.State.Rounds.ElementAtOrDefault(record.Round - 2)?.Record.Selection;
-        var names = before is null ? [] : (await ClipList.ReadAsync(store.Artifacts, before)).Select(clip => clip.Fname)
+        var names = before is null ? [] : (await ClipList.ReadAsync(artifacts, before)).Select(clip => clip.Fname)
             .ToHashSet(StringComparer.Ordinal);
         record = record with
         {
@@ -327,11 +329,11 @@ public sealed class CurriculumGrain(
             Overlap = promoted.Count(clip => names.Contains(clip.Fname)),
             Selection = selection,
         };
-        if (await Truth.ReadAsync(store.Artifacts, request.Context.Dataset) is not { } truth)
+        if (await Truth.ReadAsync(artifacts, context.Dataset) is not { } truth)
         {
             return record;
         }
-        var noisy = (await ClipList.ReadAsync(store.Artifacts, request.Context.Folds.Assignments)).Where(clip => clip.Subset == "noisy");
+        var noisy = (await ClipList.ReadAsync(artifacts, context.Folds.Assignments)).Where(clip => clip.Subset == "noisy");
         return record with
         {
             TrulyRight = truth.ShareRight(promoted.Select(clip => new ListedClip(clip.Fname, "noisy", clip.Labels, clip.Fold))),

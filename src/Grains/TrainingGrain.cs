@@ -265,7 +265,7 @@ public sealed class TrainingGrain(
 
     private async Task TellEnd(ITrainerFollower self, FollowedTrainer followed)
     {
-        await ((Task)followed.Outcome).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)followed.Outcome).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         try
         {
             await self.Ended(followed.Number);
