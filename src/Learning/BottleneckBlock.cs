@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 namespace OrleansTagging.Learning;
 
 /// <summary>
-/// A bottleneck residual block (He et al., 2016) over <c>[clips, channels, frames, bands]</c>: 1×1 convolution to a quarter of the channels,
+/// A bottleneck residual block (He et al., 2016) over the packed form of a batch (<see cref="FrameMask.Pack"/>): 1×1 convolution to a quarter of the channels,
 /// batch norm, PReLU, 3×3 convolution, batch norm, PReLU, 1×1 convolution back, added to the input. What follows normalises its output.
 /// </summary>
 public sealed class BottleneckBlock : Module<Tensor, FrameMask, Tensor>
@@ -39,12 +39,15 @@ public sealed class BottleneckBlock : Module<Tensor, FrameMask, Tensor>
         register_parameter("widen", _widen);
     }
 
-    /// <summary>Applies the block; the filling is zero in the input and in the output.</summary>
+    /// <summary>Applies the block.</summary>
+    /// <param name="x">The packed input.</param>
+    /// <param name="mask">Its frames.</param>
+    /// <returns>The packed output.</returns>
     public override Tensor forward(Tensor x, FrameMask mask)
     {
-        var inner = _narrowRectifier.call(_narrowNorm.call(functional.conv2d(x, _narrow), mask));
-        inner = mask.Silence(functional.conv2d(inner, _across, padding: [1L, 1L]));
-        inner = _acrossRectifier.call(_acrossNorm.call(inner, mask));
+        var inner = _narrowRectifier.call(_narrowNorm.Packed(functional.conv2d(x, _narrow)));
+        inner = mask.Pack(functional.conv2d(mask.Spread(inner), _across, padding: [1L, 1L]));
+        inner = _acrossRectifier.call(_acrossNorm.Packed(inner));
         return x + functional.conv2d(inner, _widen);
     }
 }

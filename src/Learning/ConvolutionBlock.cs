@@ -8,11 +8,11 @@ namespace OrleansTagging.Learning;
 /// <summary>
 /// One block of the 2-D network: batch norm, 3×3 convolution, 2×2 max pooling, batch norm, PReLU and a bottleneck residual block. The
 /// first block's batch norm is that of the features (<see cref="TaggingNetwork"/>), before the frequency map joins them.
-/// <c>[clips, in, frames, bands]</c> to <c>[clips, out, ⌈frames/2⌉, ⌈bands/2⌉]</c>.
+/// <c>[clips, in, frames, bands]</c> to <c>[clips, out, ⌈frames/2⌉, ⌈bands/2⌉]</c>, both in their packed form (<see cref="FrameMask.Pack"/>).
 /// </summary>
 /// <remarks>
-/// Padding cannot leak: it is zero in the input and in the output, so that the convolution sees the outside of a lone clip, and lies below
-/// every value before the pooling, whose last window may hold a single frame or band. A clip of one frame therefore passes any number of blocks.
+/// Padding cannot leak: it is zero before a convolution, as the outside of a lone clip is, lies below every value before the pooling, whose
+/// last window may hold a single frame or band, and is not there in between. A clip of one frame therefore passes any number of blocks.
 /// </remarks>
 public sealed class ConvolutionBlock : Module<Tensor, FrameMask, FrameMask, Tensor>
 {
@@ -45,16 +45,17 @@ public sealed class ConvolutionBlock : Module<Tensor, FrameMask, FrameMask, Tens
     }
 
     /// <summary>Applies the block.</summary>
-    /// <param name="x">The input.</param>
+    /// <param name="x">The packed input.</param>
     /// <param name="mask">The input's frames.</param>
     /// <param name="pooled">The output's frames: <paramref name="mask"/> halved.</param>
+    /// <returns>The packed output.</returns>
     public override Tensor forward(Tensor x, FrameMask mask, FrameMask pooled)
     {
         using var scope = NewDisposeScope();
-        x = _inputNorm?.call(x, mask) ?? x;
+        x = mask.Spread(_inputNorm?.Packed(x) ?? x);
         x = functional.conv2d(x, _convolution, padding: [1L, 1L]);
-        x = functional.max_pool2d(mask.Sink(x), [2L, 2L], ceil_mode: true);
-        x = _rectifier.call(_pooledNorm.call(pooled.Silence(x), pooled));
+        x = pooled.Pack(functional.max_pool2d(mask.Sink(x), [2L, 2L], ceil_mode: true));
+        x = _rectifier.call(_pooledNorm.Packed(x));
         return _bottleneck.call(x, pooled).MoveToOuterDisposeScope();
     }
 }

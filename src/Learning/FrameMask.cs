@@ -8,7 +8,7 @@ namespace OrleansTagging.Learning;
 /// <c>[clips, channels, frames, bands]</c>, and each clip's own frames come first.
 /// </summary>
 /// <remarks>
-/// Its tensors live in the dispose scope in which they were made. They are <c>[clips, 1, frames, 1]</c>, float32.
+/// Its tensors live in the dispose scope in which they were made.
 /// </remarks>
 public sealed class FrameMask
 {
@@ -18,6 +18,12 @@ public sealed class FrameMask
     public const float Bottom = -1e30f;
 
     private readonly int[] _lengths;
+
+    // Numbers of the clips' own frames, counted through the batch.
+    private readonly Tensor? _own;
+
+    // The frame after the last one of each clip with an odd number of them: it shares a 2×2 window with a frame of the clip.
+    private readonly TensorIndex[] _edges = [];
 
     /// <summary>The mask of clips with the given numbers of frames.</summary>
     /// <param name="lengths">Frames of each clip, each at least 1.</param>
@@ -42,13 +48,27 @@ public sealed class FrameMask
             return;
         }
         var keep = new float[lengths.Length * frames];
-        for (var clip = 0; clip < lengths.Length; clip++)
+        var own = new long[ValidFrames];
+        var (edgeClips, edgeFrames) = (new List<long>(), new List<long>());
+        for (var (clip, place) = (0, 0); clip < lengths.Length; clip++)
         {
             keep.AsSpan(clip * frames, lengths[clip]).Fill(1);
+            for (var frame = 0; frame < lengths[clip]; frame++)
+            {
+                own[place++] = (long)clip * frames + frame;
+            }
+            if (lengths[clip] % 2 == 1 && lengths[clip] < frames)
+            {
+                edgeClips.Add(clip);
+                edgeFrames.Add(lengths[clip]);
+            }
         }
         Keep = tensor(keep, [lengths.Length, 1, frames, 1]).to(device);
-        Gap = 1 - Keep;
-        Floor = Gap * Bottom;
+        _own = tensor(own).to(device);
+        if (edgeClips.Count > 0)
+        {
+            _edges = [TensorIndex.Tensor(tensor(edgeClips.ToArray()).to(device)), TensorIndex.Tensor(tensor(edgeFrames.ToArray()).to(device))];
+        }
     }
 
     /// <summary>Frames of the batch's tensor.</summary>
@@ -60,23 +80,14 @@ public sealed class FrameMask
     /// <summary>Frames that belong to clips, over the whole batch.</summary>
     public int ValidFrames { get; }
 
-    /// <summary>Whether any frame is filling; where none is, the three tensors below are not made and nothing needs masking.</summary>
+    /// <summary>Whether any frame is filling; where none is, nothing needs masking.</summary>
     public bool HasPadding => ValidFrames < Clips * Frames;
-
-    /// <summary>Share of the batch's frames that belong to clips, above 0 and at most 1.</summary>
-    public double Share => (double)ValidFrames / (Clips * Frames);
 
     /// <summary>Frames of each clip.</summary>
     public ReadOnlySpan<int> Lengths => _lengths;
 
-    /// <summary>1 at frames of clips, 0 at filling.</summary>
+    /// <summary>1 at frames of clips, 0 at filling, <c>[clips, 1, frames, 1]</c>, float32.</summary>
     public Tensor Keep { get => field ?? throw NoPadding(); }
-
-    /// <summary>0 at frames of clips, 1 at filling.</summary>
-    public Tensor Gap { get => field ?? throw NoPadding(); }
-
-    /// <summary>0 at frames of clips, <see cref="Bottom"/> at filling: added before a maximum is taken.</summary>
-    public Tensor Floor { get => field ?? throw NoPadding(); }
 
     private Device Device { get; }
 
@@ -94,8 +105,45 @@ public sealed class FrameMask
     /// <summary>The tensor with its filling set to zero, as a convolution sees the outside of a lone clip.</summary>
     public Tensor Silence(Tensor x) => HasPadding ? x * Keep : x;
 
-    /// <summary>The tensor with its filling below every value, so that no maximum comes from it.</summary>
-    public Tensor Sink(Tensor x) => HasPadding ? x + Floor : x;
+    /// <summary>
+    /// Sets the filling below every value where a 2×2 window also holds a frame of a clip, so that no maximum comes from it. In place and
+    /// unseen by gradients: none passes through a value that is no maximum.
+    /// </summary>
+    /// <param name="x">The tensor, such as a convolution's result, which its gradient does not need.</param>
+    public Tensor Sink(Tensor x)
+    {
+        if (_edges.Length > 0)
+        {
+            using var gradients = no_grad();
+            using var last = x.permute(0, 2, 3, 1);
+            last.index_put_(Bottom, _edges);
+        }
+        return x;
+    }
+
+    /// <summary>
+    /// The clips' own frames one after another, <c>[1, channels, valid frames, bands]</c>: what works on each cell, or on all of them alike,
+    /// then sees no filling.
+    /// </summary>
+    /// <param name="x">The batch, <c>[clips, channels, frames, bands]</c>, quickest with the channels last in memory.</param>
+    public Tensor Pack(Tensor x)
+    {
+        var (channels, bands) = (x.shape[1], x.shape[3]);
+        var rows = x.permute(0, 2, 3, 1).reshape((long)Clips * Frames, bands * channels);
+        rows = _own is null ? rows : rows.index_select(0, _own);
+        return rows.reshape(1, ValidFrames, bands, channels).permute(0, 3, 1, 2);
+    }
+
+    /// <summary>The batch again, <c>[clips, channels, frames, bands]</c>, from its packed form.</summary>
+    /// <param name="x">The packed form, <c>[1, channels, valid frames, bands]</c>.</param>
+    /// <param name="filling">What the filling becomes: zero as a convolution sees the outside of a lone clip, or <see cref="Bottom"/>.</param>
+    public Tensor Spread(Tensor x, float filling = 0)
+    {
+        var (channels, bands) = (x.shape[1], x.shape[3]);
+        var rows = x.permute(0, 2, 3, 1).reshape(ValidFrames, bands * channels);
+        rows = _own is null ? rows : full([(long)Clips * Frames, bands * channels], filling, device: x.device).index_copy_(0, _own, rows);
+        return rows.reshape(Clips, Frames, bands, channels).permute(0, 3, 1, 2);
+    }
 
     private static InvalidOperationException NoPadding() => new("This batch has no padding to mask.");
 }

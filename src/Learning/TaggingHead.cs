@@ -42,19 +42,10 @@ public sealed class TaggingHead : Module<Tensor, KeyedDropout?, Tensor>
     public override Tensor forward(Tensor x, KeyedDropout? dropout)
     {
         using var scope = NewDisposeScope();
-        x = Norm(_inputNorm, x);
+        x = _inputNorm.Packed(x);
         x = dropout?.Apply(x, _dropout, 0) ?? x;
-        x = _rectifier.call(Norm(_hiddenNorm, functional.linear(x, _hidden)));
+        x = _rectifier.call(_hiddenNorm.Packed(functional.linear(x, _hidden)));
         x = dropout?.Apply(x, _dropout, 1) ?? x;
         return functional.linear(x, _scores, _scoresBias).MoveToOuterDisposeScope();
-    }
-
-    // A row of inputs is a clip of one frame and one band.
-    private static Tensor Norm(MaskedBatchNorm norm, Tensor x)
-    {
-        var (clips, inputs) = (x.shape[0], x.shape[1]);
-        var lengths = new int[clips];
-        lengths.AsSpan().Fill(1);
-        return norm.call(x.reshape(clips, inputs, 1, 1), new FrameMask(lengths, 1, x.device)).reshape(clips, inputs);
     }
 }

@@ -14,7 +14,8 @@ namespace OrleansTagging.Learning;
 /// </summary>
 /// <remarks>
 /// A clip's scores do not depend on the clips it shares a batch with, nor on how long the batch's tensor is. Activations are
-/// <c>[clips, channels, frames, bands]</c> with the channels last in memory, the layout in which convolution and pooling are fastest.
+/// <c>[clips, channels, frames, bands]</c> with the channels last in memory, the layout in which convolution and pooling are fastest, and
+/// without their filling between 3×3 convolutions (<see cref="FrameMask.Pack"/>).
 /// </remarks>
 public sealed class TaggingNetwork : Module<Tensor, FrameMask, KeyedDropout?, Tensor>
 {
@@ -70,11 +71,10 @@ public sealed class TaggingNetwork : Module<Tensor, FrameMask, KeyedDropout?, Te
     {
         using var scope = NewDisposeScope();
         var (clips, frames, bands) = (features.shape[0], features.shape[1], features.shape[2]);
-        features = _featureNorm.call(mask.Silence(features.reshape(clips, 1, frames, bands)), mask).reshape(clips, frames, bands);
-        var map = linspace(-1, 1, bands, device: features.device).expand(clips, frames, bands);
-        map = mask.HasPadding ? map * mask.Keep.reshape(clips, frames, 1) : map;
-        // [clips, frames, bands, 2] seen as [clips, 2, frames, bands]: the channels are last in memory.
-        var x = stack([features, map], 3).permute(0, 3, 1, 2);
+        var packed = _featureNorm.Packed(mask.Pack(features.reshape(clips, 1, frames, bands)));
+        var map = linspace(-1, 1, bands, device: features.device).expand(packed.shape);
+        // [1, valid frames, bands, 2] seen as [1, 2, valid frames, bands]: the channels are last in memory.
+        var x = stack([packed, map], 4).squeeze(1).permute(0, 3, 1, 2);
         var found = new List<Tensor>();
         for (var block = 0; block < _blocks.Count; block++)
         {
@@ -84,7 +84,7 @@ public sealed class TaggingNetwork : Module<Tensor, FrameMask, KeyedDropout?, Te
             if (block >= _firstPooled)
             {
                 // Max pooling over the whole plane: the same as a global maximum, and its gradient costs a fraction of it.
-                found.Add(functional.max_pool2d(mask.Sink(x), [x.shape[2], x.shape[3]]).reshape(clips, x.shape[1]));
+                found.Add(functional.max_pool2d(mask.Spread(x, FrameMask.Bottom), [mask.Frames, x.shape[3]]).reshape(clips, x.shape[1]));
             }
         }
         return _head.call(cat(found, 1), dropout).MoveToOuterDisposeScope();

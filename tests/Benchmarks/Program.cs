@@ -3,7 +3,12 @@ using OrleansTagging.Benchmarks;
 using OrleansTagging.Recipe;
 
 // The training step of an experiment's first model: here, in the system's PyTorch with the same threads, allocator and memory layout,
-// and in that PyTorch out of the box. All three in turn, round after round, on the same weights and batches.
+// and in that PyTorch out of the box: a plain script, its own threads, allocator and layout. All in turn, round after round, on the same
+// weights and batches.
+//
+//   Benchmarks [FILE.yaml] [ROUNDS]
+const double leastOfTuned = 1;
+const double leastOfPlain = 2;
 var file = args.Length > 0 ? args[0] : Path.Combine(AppContext.BaseDirectory, "../../../../examples/demo.yaml");
 var rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 3;
 var experiment = ExperimentFile.Parse(File.ReadAllText(file), file);
@@ -12,37 +17,51 @@ using var folder = new SharedFolder(step);
 var peer = PyTorchPeer.Find(folder.Path);
 if (peer is null)
 {
-    Console.WriteLine("python3 has no torch (Debian: python3-torch): only this side is measured.");
+    Console.WriteLine("python3 has no torch, so only this side is measured. On Debian: apt-get install python3-torch");
 }
-var cores = Environment.ProcessorCount;
 var threads = experiment.Training.Threads;
-Console.WriteLine($"{experiment.Models.First().Key}: {step.Describe()}, {threads} thread(s) of {cores} core(s)");
-var ours = new List<double>();
-var oursOnAllCores = new List<double>();
-var tuned = new List<double>();
-var plain = new List<double>();
+Console.WriteLine($"{experiment.Models.First().Key}: {step.Describe()}, {threads} thread(s) of {Environment.ProcessorCount} core(s)");
+StepTimes Times() => new(step.Batches.Length);
+var (ours, oursAsPlain, tuned, plain) = (Times(), Times(), Times(), Times());
 for (var round = 0; round < rounds; round++)
 {
-    ours.AddRange(step.Measure(threads));
-    oursOnAllCores.AddRange(threads == cores ? ours : step.Measure(cores));
+    step.Measure(threads, ours);
     if (peer is not null)
     {
-        tuned.AddRange(peer.Measure(threads, tuned: true, step.FirstLoss));
-        plain.AddRange(peer.Measure(null, tuned: false, step.FirstLoss));
+        peer.Measure(threads, tuned: true, step.FirstLoss, tuned);
+        peer.Measure(null, tuned: false, step.FirstLoss, plain);
+        if (peer.OwnThreads != threads)
+        {
+            step.Measure(peer.OwnThreads, oursAsPlain);
+        }
     }
 }
 Row($"here, {threads} thread(s)", ours);
-Row($"here, {cores} thread(s)", oursOnAllCores);
 if (peer is null)
 {
-    return;
+    return 0;
 }
 Row($"PyTorch {peer.Version}, {threads} thread(s), our allocator, channels last", tuned);
+if (peer.OwnThreads == threads)
+{
+    oursAsPlain = ours;
+}
+else
+{
+    Row($"here, {peer.OwnThreads} thread(s)", oursAsPlain);
+}
 Row($"PyTorch {peer.Version} out of the box, {peer.OwnThreads} thread(s)", plain);
-Console.WriteLine($"PyTorch with the same settings / here: {Median(tuned) / Median(ours):F2}");
-Console.WriteLine($"PyTorch out of the box / here with as many threads: {Median(plain) / Median(peer.OwnThreads == threads ? ours : oursOnAllCores):F2}");
+var first = Verdict("PyTorch with the same settings / here", tuned, ours, leastOfTuned);
+var second = Verdict("PyTorch out of the box / here with as many threads", plain, oursAsPlain, leastOfPlain);
+return first && second ? 0 : 1;
 
-static void Row(string what, List<double> seconds) => Console.WriteLine(
-    $"{what,-72} median {1000 * Median(seconds),7:F2} ms, fastest {1000 * seconds.Min(),7:F2} ms a step");
+static void Row(string what, StepTimes times) => Console.WriteLine(
+    $"{what,-64} {1000 * times.Undisturbed,7:F2} ms a step undisturbed (median {1000 * times.Median,7:F2}), {1000 * times.Processor,7:F2} ms of processor");
 
-static double Median(List<double> seconds) => seconds.Order().ElementAt(seconds.Count / 2);
+static bool Verdict(string what, StepTimes theirs, StepTimes ours, double least)
+{
+    var ratio = theirs.Undisturbed / ours.Undisturbed;
+    Console.WriteLine($"{what}: {ratio:F2} undisturbed, {theirs.Median / ours.Median:F2} by median, "
+        + $"{theirs.Processor / ours.Processor:F2} of processor; at least {least:F1} is wanted: {(ratio >= least ? "holds" : "DOES NOT HOLD")}");
+    return ratio >= least;
+}

@@ -35,11 +35,12 @@ internal sealed class PyTorchPeer
         }
     }
 
-    /// <summary>Seconds of each timed step.</summary>
+    /// <summary>A round of steps.</summary>
     /// <param name="threads">Threads; <c>null</c> for PyTorch's own choice.</param>
     /// <param name="tuned">Whether it gets our caching allocator (with SystemTorch) and the channels last in memory.</param>
     /// <param name="loss">Loss of the first batch, which it must find, too.</param>
-    public double[] Measure(int? threads, bool tuned, double loss)
+    /// <param name="times">Takes the times.</param>
+    public void Measure(int? threads, bool tuned, double loss, StepTimes times)
     {
         List<string> arguments =
         [
@@ -70,7 +71,9 @@ internal sealed class PyTorchPeer
         {
             OwnThreads = answer.GetProperty("threads").GetInt32();
         }
-        return [.. answer.GetProperty("seconds").EnumerateArray().Select(seconds => seconds.GetDouble())];
+        times.Add(Figures("seconds"), Figures("processor"));
+
+        IEnumerable<double> Figures(string name) => answer.GetProperty(name).EnumerateArray().Select(figure => figure.GetDouble());
     }
 
     private static string? Run(IEnumerable<string> arguments)

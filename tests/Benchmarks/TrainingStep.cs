@@ -11,10 +11,10 @@ namespace OrleansTagging.Benchmarks;
 /// <summary>The training step of an experiment's first model, on noise of the lengths that the synthetic dataset has.</summary>
 internal sealed class TrainingStep : IWaveforms, IDisposable
 {
-    /// <summary>Steps that are not timed: kernels are chosen and memory is claimed in them.</summary>
+    /// <summary>Steps that are not timed: kernels are chosen and memory is claimed in them. As many as batches.</summary>
     public const int Warmup = 8;
 
-    /// <summary>Steps that are timed, a round.</summary>
+    /// <summary>Steps that are timed, a round; every batch as often as any other.</summary>
     public const int Steps = 24;
 
     private const int Clips = 128;
@@ -43,6 +43,7 @@ internal sealed class TrainingStep : IWaveforms, IDisposable
         Batches = [.. BatchPlan.ForTraining(Array.ConvertAll(crops, crop => crop.Length), _settings.BatchSize, Seed, 0)
             .Select(positions => Array.ConvertAll(positions, position => crops[position]))];
         Spectrogram = new LogMelSpectrogram(FeatureDescriptor.Parse(Model.Features), Rate, CPU);
+        set_num_threads(_settings.Threads);
         using var network = Network();
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
@@ -73,16 +74,16 @@ internal sealed class TrainingStep : IWaveforms, IDisposable
 
     public TaggingNetwork Network() => new(Model.Network, Classes, new WeightDraw(Seed));
 
-    /// <summary>Seconds of each timed step, from samples to updated weights.</summary>
-    public double[] Measure(int threads)
+    /// <summary>A round of steps, each from samples to updated weights.</summary>
+    public void Measure(int threads, StepTimes times)
     {
         set_num_threads(threads);
         using var network = Network();
         using var optimizer = optim.Adam(network.parameters(), amsgrad: true);
-        var seconds = new double[Steps];
+        var (seconds, processor) = (new double[Steps], new double[Steps]);
         for (var step = 0; step < Warmup + Steps; step++)
         {
-            var begin = Stopwatch.GetTimestamp();
+            var (begin, used) = (Stopwatch.GetTimestamp(), StepTimes.ProcessorNow);
             using (NewDisposeScope())
             {
                 var loss = Loss(network, Batches[step % Batches.Length], dropout: true);
@@ -94,9 +95,10 @@ internal sealed class TrainingStep : IWaveforms, IDisposable
             if (step >= Warmup)
             {
                 seconds[step - Warmup] = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+                processor[step - Warmup] = StepTimes.ProcessorNow - used;
             }
         }
-        return seconds;
+        times.Add(seconds, processor);
     }
 
     public void Dispose() => Spectrogram.Dispose();

@@ -29,22 +29,8 @@ ST_API Handle st_conv2d_padding(Handle input, Handle weight, Handle bias, const 
 ST_API Handle st_linear(Handle input, Handle weight, Handle bias) {
   return produce([&] { return at::linear(*input, *weight, st::or_none(bias)); });
 }
-ST_API Handle st_batch_norm(Handle input, Handle weight, Handle bias, Handle mean, Handle variance, int32_t training, double momentum,
-                            double eps) {
-  return produce([&] {
-    return at::batch_norm(*input, st::or_none(weight), st::or_none(bias), st::or_none(mean), st::or_none(variance), training != 0,
-                          momentum, eps, at::globalContext().userEnabledCuDNN());
-  });
-}
 ST_API Handle st_layer_norm(Handle input, const int64_t* shape, int64_t dims, Handle weight, Handle bias, double eps) {
   return produce([&] { return at::layer_norm(*input, st::list(shape, dims), st::or_none(weight), st::or_none(bias), eps); });
-}
-ST_API Handle st_max_pool2d(Handle input, const int64_t* kernel, int64_t kernels, const int64_t* stride, int64_t strides,
-                            const int64_t* padding, int64_t paddings, const int64_t* dilation, int64_t dilations, int32_t ceil_mode) {
-  return produce([&] {
-    return at::max_pool2d(*input, st::list(kernel, kernels), st::list(stride, strides), st::list(padding, paddings),
-                          st::list(dilation, dilations), ceil_mode != 0);
-  });
 }
 ST_API int32_t st_max_pool2d_with_indices(Handle input, const int64_t* kernel, int64_t kernels, const int64_t* stride, int64_t strides,
                                           const int64_t* padding, int64_t paddings, const int64_t* dilation, int64_t dilations,

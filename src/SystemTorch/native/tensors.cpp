@@ -260,9 +260,6 @@ ST_API Handle st_slice(Handle tensor, int64_t dim, int64_t start, int64_t stop, 
 ST_API Handle st_select(Handle tensor, int64_t dim, int64_t index) {
   return produce([&] { return tensor->select(dim, index); });
 }
-ST_API Handle st_index_select(Handle tensor, int64_t dim, Handle index) {
-  return produce([&] { return tensor->index_select(dim, *index); });
-}
 ST_API Handle st_gather(Handle tensor, int64_t dim, Handle index) {
   return produce([&] { return tensor->gather(dim, *index); });
 }
@@ -274,9 +271,6 @@ ST_API int32_t st_scatter_(Handle tensor, int64_t dim, Handle index, Handle sour
 }
 ST_API Handle st_scatter_add(Handle tensor, int64_t dim, Handle index, Handle source) {
   return produce([&] { return tensor->scatter_add(dim, *index, *source); });
-}
-ST_API int32_t st_index_copy_(Handle tensor, int64_t dim, Handle index, Handle source) {
-  return perform([&] { tensor->index_copy_(dim, *index, *source); });
 }
 ST_API int32_t st_index_add_(Handle tensor, int64_t dim, Handle index, Handle source, Number alpha) {
   return perform([&] { tensor->index_add_(dim, *index, *source, alpha.scalar()); });
