@@ -33,6 +33,38 @@ ST_WIDE void give_back(const float* dy, const int32_t* places, int32_t place, fl
   for (int64_t c = 0; c < channels; c++) dx[c] = places[c] == place ? dy[c] : 0.0f;
 }
 
+// A row of whole windows of 2×2, the size that networks use most.
+ST_WIDE void take_pairs(const float* top, const float* bottom, float* best, int32_t* places, int64_t windows, int64_t channels) {
+  for (int64_t window = 0; window < windows; window++) {
+    for (int64_t c = 0; c < channels; c++) {
+      float largest = top[c];
+      int32_t place = 0;
+      const float second = top[channels + c], third = bottom[c], fourth = bottom[channels + c];
+      bool larger = (second > largest) | (second != second);
+      largest = larger ? second : largest;
+      place = larger ? 1 : place;
+      larger = (third > largest) | (third != third);
+      largest = larger ? third : largest;
+      place = larger ? 2 : place;
+      larger = (fourth > largest) | (fourth != fourth);
+      best[c] = larger ? fourth : largest;
+      places[c] = larger ? 3 : place;
+    }
+    top += 2 * channels, bottom += 2 * channels, best += channels, places += channels;
+  }
+}
+ST_WIDE void give_pairs(const float* dy, const int32_t* places, float* top, float* bottom, int64_t windows, int64_t channels) {
+  for (int64_t window = 0; window < windows; window++) {
+    for (int64_t c = 0; c < channels; c++) {
+      top[c] = places[c] == 0 ? dy[c] : 0.0f;
+      top[channels + c] = places[c] == 1 ? dy[c] : 0.0f;
+      bottom[c] = places[c] == 2 ? dy[c] : 0.0f;
+      bottom[channels + c] = places[c] == 3 ? dy[c] : 0.0f;
+    }
+    top += 2 * channels, bottom += 2 * channels, dy += channels, places += channels;
+  }
+}
+
 struct Windows {
   int64_t images, channels, height, width, tall, wide, rows, columns;
 
@@ -43,6 +75,14 @@ struct Windows {
   }
 
   int64_t grain() const { return std::max<int64_t>(1, 16384 / std::max<int64_t>(1, tall * width * channels)); }
+
+  // Whether a row of windows is nothing but whole ones of 2×2; then its first cell and its first window.
+  bool pairs(int64_t row, int64_t* cell, int64_t* window) const {
+    if (tall != 2 || wide != 2 || width % 2 != 0 || row % rows * 2 + 2 > height) return false;
+    *cell = (row / rows * height + row % rows * 2) * width * channels;
+    *window = row * columns * channels;
+    return true;
+  }
 
   // Calls body(offset of a cell in x, offset of its window in y, the cell's place in the window) for the windows of some rows of windows.
   template <class Body>
@@ -75,13 +115,21 @@ class MaxPool : public torch::autograd::Function<MaxPool> {
     float* best = y.data_ptr<float>();
     int32_t* chosen = places.data_ptr<int32_t>();
     at::parallel_for(0, windows.images * windows.rows, windows.grain(), [&](int64_t begin, int64_t end) {
-      windows.walk(begin, end, [&](int64_t cell, int64_t window, int32_t place) {
-        if (place == 0) {
-          take_first(from + cell, best + window, chosen + window, windows.channels);
-        } else {
-          take_larger(from + cell, place, best + window, chosen + window, windows.channels);
+      for (int64_t row = begin; row < end; row++) {
+        int64_t first, own;
+        if (windows.pairs(row, &first, &own)) {
+          const float* top = from + first;
+          take_pairs(top, top + windows.width * windows.channels, best + own, chosen + own, windows.columns, windows.channels);
+          continue;
         }
-      });
+        windows.walk(row, row + 1, [&](int64_t cell, int64_t window, int32_t place) {
+          if (place == 0) {
+            take_first(from + cell, best + window, chosen + window, windows.channels);
+          } else {
+            take_larger(from + cell, place, best + window, chosen + window, windows.channels);
+          }
+        });
+      }
     });
     context->save_for_backward({places});
     context->saved_data["shape"] = std::vector<int64_t>{x.size(0), x.size(1), x.size(2), x.size(3), tall, wide, ceil_mode};
@@ -100,14 +148,24 @@ class MaxPool : public torch::autograd::Function<MaxPool> {
     const at::Tensor dy = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
     const at::IntArrayRef sizes = at::IntArrayRef(shape).slice(0, 4);
     const bool covered = windows.rows * windows.tall >= windows.height && windows.columns * windows.wide >= windows.width;
-    at::Tensor dx = covered ? at::empty(sizes, options) : at::zeros(sizes, options);
+    at::Tensor dx = at::empty(sizes, options);
+    // Not at::zeros: it knows no order of memory.
+    if (!covered) dx.zero_();
     const float* above = dy.data_ptr<float>();
     const int32_t* chosen = places.data_ptr<int32_t>();
     float* to = dx.data_ptr<float>();
     at::parallel_for(0, windows.images * windows.rows, windows.grain(), [&](int64_t begin, int64_t end) {
-      windows.walk(begin, end, [&](int64_t cell, int64_t window, int32_t place) {
-        give_back(above + window, chosen + window, place, to + cell, windows.channels);
-      });
+      for (int64_t row = begin; row < end; row++) {
+        int64_t first, own;
+        if (windows.pairs(row, &first, &own)) {
+          float* top = to + first;
+          give_pairs(above + own, chosen + own, top, top + windows.width * windows.channels, windows.columns, windows.channels);
+          continue;
+        }
+        windows.walk(row, row + 1, [&](int64_t cell, int64_t window, int32_t place) {
+          give_back(above + window, chosen + window, place, to + cell, windows.channels);
+        });
+      }
     });
     return {dx, at::Tensor(), at::Tensor(), at::Tensor()};
   }

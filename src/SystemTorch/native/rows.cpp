@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 namespace {
 
@@ -42,15 +43,30 @@ class PickRows : public torch::autograd::Function<PickRows> {
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list gradients) {
     const at::Tensor index = context->get_saved_variables()[0];
     const std::vector<int64_t> shape = context->saved_data["shape"].toIntVector();
-    at::Tensor dx = at::zeros(shape, gradients[0].options().memory_format(c10::nullopt));
-    if (at::GradMode::is_enabled()) return {dx.index_add(0, index, gradients[0]), at::Tensor()};
+    const auto options = gradients[0].options().memory_format(c10::nullopt);
+    if (at::GradMode::is_enabled()) return {at::zeros(shape, options).index_add(0, index, gradients[0]), at::Tensor()};
     const at::Tensor dy = gradients[0].contiguous();
-    const int64_t width = dx.numel() / std::max<int64_t>(1, shape[0]);
+    const int64_t count = index.numel();
     const int64_t* numbers = index.data_ptr<int64_t>();
     const float* above = dy.data_ptr<float>();
+    if (std::adjacent_find(numbers, numbers + count, std::greater_equal<int64_t>()) == numbers + count) {
+      // In rising order no row was picked twice: each is written once, be it with zeros.
+      at::Tensor dx = at::empty(shape, options);
+      float* to = dx.data_ptr<float>();
+      const int64_t width = dx.numel() / std::max<int64_t>(1, shape[0]);
+      int64_t next = 0;
+      for (int64_t i = 0; i < count; i++) {
+        std::fill(to + next * width, to + numbers[i] * width, 0.0f);
+        std::memcpy(to + numbers[i] * width, above + i * width, width * sizeof(float));
+        next = numbers[i] + 1;
+      }
+      std::fill(to + next * width, to + dx.numel(), 0.0f);
+      return {dx, at::Tensor()};
+    }
+    at::Tensor dx = at::zeros(shape, options);
+    const int64_t width = dx.numel() / std::max<int64_t>(1, shape[0]);
     float* to = dx.data_ptr<float>();
-    // One after the other: a row may have been picked more than once.
-    for (int64_t i = 0; i < index.numel(); i++, above += width) {
+    for (int64_t i = 0; i < count; i++, above += width) {
       float* row = to + numbers[i] * width;
       for (int64_t c = 0; c < width; c++) row[c] += above[c];
     }
