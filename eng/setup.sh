@@ -145,6 +145,9 @@ fi
 
 # --- Native part of SystemTorch
 if [[ $tensors == System ]]; then
+  # CMake refuses a cache that was made elsewhere: a clone that was moved or copied builds anew.
+  cache=artifacts/native/CMakeCache.txt
+  [[ ! -e $cache ]] || grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD/src/SystemTorch/native" "$cache" || rm -rf artifacts/native
   logged cmake-configure cmake -S src/SystemTorch/native -B artifacts/native -DCMAKE_BUILD_TYPE=Release
   logged cmake-build cmake --build artifacts/native --parallel 2
   say native "artifacts/native/libsystemtorch.so is built"
