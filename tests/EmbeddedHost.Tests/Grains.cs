@@ -396,6 +396,68 @@ public sealed class AlarmGrain(Journal journal) : Grain, IAlarmGrain, IRemindabl
     }
 }
 
+/// <summary>Uses the services of its activation on a thread of the pool.</summary>
+public interface IStrayGrain : IGrainWithStringKey
+{
+    Task<string?> Off(string what);
+
+    Task<string?> On(string what);
+}
+
+public sealed class StrayGrain([PersistentState("stray")] IPersistentState<Account> account) : Grain, IStrayGrain, IRemindable
+{
+    public async Task<string?> Off(string what) => await Task.Run(() => RefusalOf(what));
+
+    public Task<string?> On(string what) => RefusalOf(what);
+
+    public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
+
+    private async Task<string?> RefusalOf(string what)
+    {
+        try
+        {
+            await Use(what);
+            return null;
+        }
+        catch (InvalidOperationException refusal)
+        {
+            return refusal.Message;
+        }
+    }
+
+    private async Task Use(string what)
+    {
+        switch (what)
+        {
+            case "read":
+                _ = account.State;
+                return;
+            case "set":
+                account.State = new Account();
+                return;
+            case "write state":
+                await account.WriteStateAsync();
+                return;
+            case "grain factory":
+                _ = GrainFactory;
+                return;
+            case "timer":
+                this.RegisterGrainTimer(() => Task.CompletedTask, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+                return;
+            case "reminder":
+                await this.RegisterOrUpdateReminder("r", TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+                return;
+            case "reminders":
+                await this.GetReminders();
+                return;
+            default:
+                DelayDeactivation(TimeSpan.FromMinutes(1));
+                DeactivateOnIdle();
+                return;
+        }
+    }
+}
+
 public interface IAcceleratedGrain : IGrainWithStringKey
 {
     Task<SiloAddress> Where();

@@ -167,5 +167,24 @@ public sealed class TurnTests
         Assert.True(await cluster.Client.GetGrain<IContextGrain>("h").EscapesByTaskRun());
     }
 
+    [Theory]
+    [InlineData("read", "Activation access violation")]
+    [InlineData("set", "Activation access violation")]
+    [InlineData("write state", "Activation access violation")]
+    [InlineData("grain factory", "Activation access violation")]
+    [InlineData("timer", "Activation access violation")]
+    [InlineData("reminder", "Attempted to access grain from a non-grain context, such as a background thread, which is invalid")]
+    [InlineData("reminders", "Attempted to access grain from a non-grain context, such as a background thread, which is invalid")]
+    [InlineData("deactivation", null)]
+    public async Task The_services_of_an_activation_are_refused_off_it_as_in_Orleans(string what, string? refusal)
+    {
+        await using var cluster = await Clusters.StartAsync();
+        var stray = cluster.Client.GetGrain<IStrayGrain>("i");
+
+        Assert.Null(await stray.On(what));
+
+        Assert.Equal(refusal, (await stray.Off(what))?.Split('.')[0]);
+    }
+
     private static IReadOnlyList<string> JournalOf(EmbeddedCluster cluster) => cluster.ServicesOf(0).GetRequiredService<Journal>().Lines;
 }

@@ -12,24 +12,31 @@ public abstract class Grain : IGrainBase, IAddressable
     protected Grain() => _activation = Activation.Constructing;
 
     /// <inheritdoc/>
-    public IGrainContext GrainContext => Activation;
+    public IGrainContext GrainContext => Mine;
 
     /// <summary>A reference to this grain.</summary>
-    public GrainReference GrainReference => Activation.GrainReference;
+    public GrainReference GrainReference => Mine.GrainReference;
 
     /// <summary>The text of this grain's identity.</summary>
-    public string IdentityString => Activation.GrainId.ToString();
+    public string IdentityString => Mine.GrainId.ToString();
 
     /// <summary>The address of the silo, as text.</summary>
-    public string RuntimeIdentity => Activation.Silo.Address.ToString();
+    public string RuntimeIdentity => Mine.Silo.Address.ToString();
 
     /// <summary>Makes references to other grains.</summary>
-    protected IGrainFactory GrainFactory => Activation.Silo.Client;
+    protected IGrainFactory GrainFactory
+    {
+        get
+        {
+            Activation.CheckAccess();
+            return Mine.Silo.Client;
+        }
+    }
 
     /// <summary>The services of this activation.</summary>
-    protected internal IServiceProvider ServiceProvider => Activation.ActivationServices;
+    protected internal IServiceProvider ServiceProvider => Mine.ActivationServices;
 
-    private Activation Activation =>
+    private Activation Mine =>
         _activation ?? throw new InvalidOperationException("A grain was made by hand: only the silo makes grains.");
 
     /// <inheritdoc cref="IGrainBase.OnActivateAsync"/>
@@ -39,8 +46,16 @@ public abstract class Grain : IGrainBase, IAddressable
     public virtual Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Ends this activation once no request runs.</summary>
-    protected void DeactivateOnIdle() => GrainBaseExtensions.DeactivateOnIdle(this);
+    protected void DeactivateOnIdle()
+    {
+        Mine.CheckNotGone();
+        GrainBaseExtensions.DeactivateOnIdle(this);
+    }
 
     /// <summary>Keeps this activation from being collected for a time; a negative time takes that back.</summary>
-    protected void DelayDeactivation(TimeSpan timeSpan) => Activation.DelayDeactivation(timeSpan);
+    protected void DelayDeactivation(TimeSpan timeSpan)
+    {
+        Mine.CheckNotGone();
+        Mine.DelayDeactivation(timeSpan);
+    }
 }

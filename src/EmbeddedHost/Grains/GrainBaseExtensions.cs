@@ -20,6 +20,8 @@ public static class GrainBaseExtensions
             throw new InvalidOperationException("A timer needs the grain's activation.");
         }
 
+        Activation.CheckAccess();
+
         return ((Activation)grain.GrainContext).RegisterTimer(token => callback(state, token), options);
     }
 

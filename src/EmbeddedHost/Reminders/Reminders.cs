@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Orleans.Timers;
+using OrleansTagging.EmbeddedHost;
 
 namespace Orleans
 {
@@ -144,6 +145,13 @@ namespace Orleans
         private static IReminderRegistry Registry(IGrainBase grain)
         {
             ArgumentNullException.ThrowIfNull(grain);
+            if (Activation.Current is null)
+            {
+                throw new InvalidOperationException(
+                    "Attempted to access grain from a non-grain context, such as a background thread, which is invalid. Ensure that you "
+                    + "are only accessing grain functionality from within the context of a grain.");
+            }
+
             return grain.GrainContext.ActivationServices.GetRequiredService<IReminderRegistry>();
         }
     }

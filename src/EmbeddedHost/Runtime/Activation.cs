@@ -67,6 +67,32 @@ internal sealed class Activation : IGrainContext
         set => _constructing = value;
     }
 
+    /// <summary>
+    /// Refuses what Orleans refuses: an activation's services off any activation, as in <c>Task.Run</c>, or in one that has ended.
+    /// </summary>
+    public static void CheckAccess()
+    {
+        if (_current is not { } current)
+        {
+            throw new InvalidOperationException(
+                "Activation access violation. A non-activation thread attempted to access activation services.");
+        }
+
+        current.CheckNotGone();
+    }
+
+    /// <summary>Refuses what Orleans refuses of an activation that has ended.</summary>
+    public void CheckNotGone()
+    {
+        lock (_lock)
+        {
+            if (_stage == Stage.Gone)
+            {
+                throw new InvalidOperationException($"Attempt to access an invalid activation: {this}");
+            }
+        }
+    }
+
     public Silo Silo { get; }
 
     public GrainClass Class { get; }

@@ -47,8 +47,17 @@ internal sealed class PersistentState<TState>(string name, Activation activation
 
     public TState State
     {
-        get => _state.State!;
-        set => _state.State = value;
+        get
+        {
+            Activation.CheckAccess();
+            return _state.State!;
+        }
+
+        set
+        {
+            Activation.CheckAccess();
+            _state.State = value;
+        }
     }
 
     public string? Etag => _state.ETag;
@@ -88,6 +97,7 @@ internal sealed class PersistentState<TState>(string name, Activation activation
     private async Task RunAsync(
         string operation, Func<string, GrainId, IGrainState<TState>, CancellationToken, Task> run, CancellationToken cancellationToken)
     {
+        Activation.CheckAccess();
         if (activation.Silo.IsDead)
         {
             throw new SiloUnavailableException($"Silo {activation.Silo.Address} is gone: {operation} of {activation.GrainId}.");
