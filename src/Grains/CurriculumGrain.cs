@@ -60,6 +60,7 @@ public sealed class CurriculumGrain(
     [PersistentState("curriculum", ArtifactGrainStorage.Name)] IPersistentState<CurriculumState> state,
     Store store,
     IOptions<TaggingOptions> options,
+    DriveFaults faults,
     ILogger<CurriculumGrain> logger) : Grain, ICurriculumGrain
 {
     // Rounds wait for each other, members for no one: what the next round waits for goes first.
@@ -71,16 +72,12 @@ public sealed class CurriculumGrain(
 
     private Parent Self => new() { Kind = ParentKind.Curriculum, Key = this.GetPrimaryKeyString() };
 
+    private string? Problem => state.State.Problem ?? faults.ProblemOf(GrainContext.GrainId);
+
     /// <inheritdoc/>
     public async Task<CurriculumStatus> Ensure(CurriculumRequest request)
     {
-        if (state.State.Request?.Context.Attempt != request.Context.Attempt)
-        {
-            state.State.Request = request;
-            state.State.Problem = null;
-            await this.SaveAsync(state);
-        }
-        await Drive();
+        await faults.Guard(this, request.Context.Attempt, PartOf(request), () => Begin(request), Wake);
         return Status(_latest);
     }
 
@@ -130,12 +127,23 @@ public sealed class CurriculumGrain(
             return;
         }
         var before = state.State.Rounds.Count(round => round.Record.Step == "done");
-        await Drive();
-        if (state.State.Problem is not null || state.State.Rounds.Count(round => round.Record.Step == "done") > before)
+        await faults.Guard(this, request.Context.Attempt, PartOf(request), Drive, Wake);
+        if (Problem is not null || state.State.Rounds.Count(round => round.Record.Step == "done") > before)
         {
             // A member may have waited for just that round.
             await GrainFactory.Wake(new Parent { Kind = ParentKind.Experiment, Key = request.Context.Experiment });
         }
+    }
+
+    private async Task Begin(CurriculumRequest request)
+    {
+        if (state.State.Request?.Context.Attempt != request.Context.Attempt)
+        {
+            state.State.Request = request;
+            state.State.Problem = null;
+            await this.SaveAsync(state);
+        }
+        await Drive();
     }
 
     private async Task Drive()
@@ -166,7 +174,7 @@ public sealed class CurriculumGrain(
         }
         catch (Exception fault) when (fault is InputException or ArtifactMissingException)
         {
-            await Fail($"curriculum {request.Curriculum}: {fault.Message}");
+            await Fail($"{PartOf(request)}: {fault.Message}");
         }
     }
 
@@ -393,12 +401,14 @@ public sealed class CurriculumGrain(
                 ? round.Record with { FoldsDone = open.Count(fold => fold.Done) }
                 : round.Record)],
             Done = state.State.Rounds.Count(round => round.Record.Step == "done") == rounds,
-            Problem = state.State.Problem,
-            WaitsFor = _waitsFor,
+            Problem = Problem,
+            WaitsFor = faults.WaitOf(GrainContext.GrainId) ?? _waitsFor,
             Folds = closed,
             Jobs = JobTally.Sum(closed.Concat(open).Select(fold => fold.Jobs), rounds * file.Folds * jobsOfFold),
         };
     }
+
+    private static string PartOf(CurriculumRequest request) => $"curriculum {request.Curriculum}";
 
     private int ShardOf(string fname) => state.State.Shards.FindLastIndex(shard => string.CompareOrdinal(shard.First, fname) <= 0);
 

@@ -24,6 +24,7 @@ public sealed class EnsembleMemberState
 public sealed class EnsembleMemberGrain(
     [PersistentState("member", ArtifactGrainStorage.Name)] IPersistentState<EnsembleMemberState> state,
     Store store,
+    DriveFaults faults,
     ILogger<EnsembleMemberGrain> logger) : Grain, IEnsembleMemberGrain
 {
     private Parent Self => new() { Kind = ParentKind.Member, Key = this.GetPrimaryKeyString() };
@@ -35,12 +36,7 @@ public sealed class EnsembleMemberGrain(
         {
             return done;
         }
-        if (state.State.Request?.Context.Attempt != request.Context.Attempt)
-        {
-            state.State.Request = request;
-            await this.SaveAsync(state);
-        }
-        return await Drive(request);
+        return await Guarded(request, () => Begin(request));
     }
 
     /// <inheritdoc/>
@@ -53,7 +49,7 @@ public sealed class EnsembleMemberGrain(
         var (file, member) = Settings(state.State.Request);
         var folds = await Task.WhenAll(Enumerable.Range(0, file.Folds)
             .Select(fold => FoldGrainOf(state.State.Request, member, fold).GetStatus()));
-        return Record(file, member, [.. folds.OfType<FoldRecord>()]);
+        return WithFaults(Record(file, member, [.. folds.OfType<FoldRecord>()]));
     }
 
     /// <inheritdoc/>
@@ -73,11 +69,33 @@ public sealed class EnsembleMemberGrain(
         {
             return;
         }
-        var record = await Drive(request);
+        var record = await Guarded(request, () => Drive(request));
         if (record.Done || record.Problem is not null)
         {
             await GrainFactory.Wake(new Parent { Kind = ParentKind.Experiment, Key = request.Context.Experiment });
         }
+    }
+
+    private async Task<MemberRecord> Guarded(MemberRequest request, Func<Task<MemberRecord>> drive)
+    {
+        MemberRecord? record = null;
+        await faults.Guard(this, request.Context.Attempt, $"member {request.Member}", async () => record = await drive(), Wake);
+        if (record is null)
+        {
+            var (file, member) = Settings(request);
+            record = Record(file, member, []);
+        }
+        return WithFaults(record);
+    }
+
+    private async Task<MemberRecord> Begin(MemberRequest request)
+    {
+        if (state.State.Request?.Context.Attempt != request.Context.Attempt)
+        {
+            state.State.Request = request;
+            await this.SaveAsync(state);
+        }
+        return await Drive(request);
     }
 
     private async Task<MemberRecord> Drive(MemberRequest request)
@@ -157,8 +175,14 @@ public sealed class EnsembleMemberGrain(
         Jobs = JobTally.Sum(folds.Select(fold => fold.Jobs), (hasTest ? 2 : 1) * file.Folds),
     };
 
-    private MemberRecord Record(ExperimentFile file, MemberSettings member, FoldRecord[] folds) => 
+    private MemberRecord Record(ExperimentFile file, MemberSettings member, FoldRecord[] folds) =>
         Record(file, member, folds, state.State.Request!.Member, state.State.Request.Context.HasTest());
+
+    private MemberRecord WithFaults(MemberRecord record) => record with
+    {
+        Problem = record.Problem ?? faults.ProblemOf(GrainContext.GrainId),
+        WaitsFor = faults.WaitOf(GrainContext.GrainId) ?? record.WaitsFor,
+    };
 
     private static (ExperimentFile File, MemberSettings Member) Settings(MemberRequest request)
     {

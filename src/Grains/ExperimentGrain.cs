@@ -41,6 +41,7 @@ public sealed class ExperimentGrain(
     [PersistentState("experiment", ArtifactGrainStorage.Name)] IPersistentState<ExperimentState> state,
     Store store,
     IOptions<TaggingOptions> options,
+    DriveFaults faults,
     ILogger<ExperimentGrain> logger) : Grain, IExperimentGrain, IRemindable
 {
     private const string Redrive = "redrive";
@@ -48,6 +49,17 @@ public sealed class ExperimentGrain(
     private string? _waitsFor;
 
     private string Name => this.GetPrimaryKeyString();
+
+    // A store that takes no more writes leaves an experiment on disk as running that has failed all the same.
+    private ExperimentStatus Status => state.State.Status == ExperimentStatus.Running && faults.ProblemOf(GrainContext.GrainId) is not null
+        ? ExperimentStatus.Failed
+        : state.State.Status;
+
+    private string? Problem =>
+        state.State.Problem ?? (Status == ExperimentStatus.Failed ? faults.ProblemOf(GrainContext.GrainId) : null);
+
+    private string? WaitsFor =>
+        Status == ExperimentStatus.Running ? faults.WaitOf(GrainContext.GrainId) ?? _waitsFor : null;
 
     /// <inheritdoc/>
     public async Task<SubmitAnswer> Submit(string yaml, string fileName)
@@ -83,6 +95,7 @@ public sealed class ExperimentGrain(
             }
             if (state.State.Status is ExperimentStatus.Running or ExperimentStatus.Done)
             {
+                faults.Forget(GrainContext.GrainId);
                 await this.AsReference<IExperimentGrain>().Wake();
                 return Taken();
             }
@@ -96,6 +109,7 @@ public sealed class ExperimentGrain(
         {
             return Refused($"{fileName}: {folds.Problem}");
         }
+        faults.Forget(GrainContext.GrainId);
         state.State.Context = new ExperimentContext
         {
             Experiment = Name,
@@ -143,9 +157,9 @@ public sealed class ExperimentGrain(
         return new ExperimentProgress
         {
             Name = Name,
-            Status = known.Status,
-            WaitsFor = known.Status == ExperimentStatus.Running ? _waitsFor : null,
-            Problem = known.Problem,
+            Status = Status,
+            WaitsFor = WaitsFor,
+            Problem = Problem,
             Rounds = [.. curricula.SelectMany(part => part.Rounds)],
             Members = shown,
             Running = running,
@@ -165,9 +179,9 @@ public sealed class ExperimentGrain(
     {
         Name = Name,
         Yaml = context.Yaml,
-        Status = state.State.Status,
-        WaitsFor = state.State.Status == ExperimentStatus.Running ? _waitsFor : null,
-        Problem = state.State.Problem,
+        Status = Status,
+        WaitsFor = WaitsFor,
+        Problem = Problem,
         Dataset = context.Dataset.Name,
         DatasetVersion = context.Dataset.Version,
         Report = state.State.Report,
@@ -183,6 +197,15 @@ public sealed class ExperimentGrain(
         state.State.Status == ExperimentStatus.Running ? Drive() : Forget();
 
     private async Task Drive()
+    {
+        await faults.Guard(this, state.State.Context?.Attempt ?? "", "the experiment", Advance, Wake);
+        if (state.State.Status == ExperimentStatus.Running && faults.ProblemOf(GrainContext.GrainId) is { } problem)
+        {
+            await Fail(problem);
+        }
+    }
+
+    private async Task Advance()
     {
         if (state.State is not { Status: ExperimentStatus.Running, Context: { } context })
         {

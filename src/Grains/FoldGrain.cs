@@ -67,6 +67,7 @@ public sealed class FoldState
 public sealed class FoldGrain(
     [PersistentState("fold", ArtifactGrainStorage.Name)] IPersistentState<FoldState> state,
     Store store,
+    DriveFaults faults,
     ILogger<FoldGrain> logger) : Grain, IFoldGrain
 {
     // A prediction ends what a training began: it goes first.
@@ -76,6 +77,8 @@ public sealed class FoldGrain(
 
     private Parent Self => new() { Kind = ParentKind.Fold, Key = this.GetPrimaryKeyString() };
 
+    private string? Problem => state.State.Problem ?? faults.ProblemOf(GrainContext.GrainId);
+
     private bool Done =>
         state.State is { Request: { } request, Training.Result: not null } fold
         && (!request.PredictNoisy || fold.NoisyClips == 0 || fold.Noisy?.Result is not null)
@@ -84,14 +87,7 @@ public sealed class FoldGrain(
     /// <inheritdoc/>
     public async Task<FoldRecord> Ensure(FoldRequest request)
     {
-        if (state.State.Request is not { } known || known.Context.Attempt != request.Context.Attempt
-            || (request.PredictTest && !known.PredictTest) || (request.PredictNoisy && !known.PredictNoisy))
-        {
-            state.State.Request = request;
-            state.State.Problem = null;
-            await this.SaveAsync(state);
-        }
-        await Drive();
+        await faults.Guard(this, request.Context.Attempt, PartOf(request), () => Begin(request), Wake);
         return await Record(live: false);
     }
 
@@ -117,11 +113,23 @@ public sealed class FoldGrain(
         {
             return;
         }
-        await Drive();
-        if (Done || state.State.Problem is not null)
+        await faults.Guard(this, request.Context.Attempt, PartOf(request), Drive, Wake);
+        if (Done || Problem is not null)
         {
             await GrainFactory.Wake(request.Parent);
         }
+    }
+
+    private async Task Begin(FoldRequest request)
+    {
+        if (state.State.Request is not { } known || known.Context.Attempt != request.Context.Attempt
+            || (request.PredictTest && !known.PredictTest) || (request.PredictNoisy && !known.PredictNoisy))
+        {
+            state.State.Request = request;
+            state.State.Problem = null;
+            await this.SaveAsync(state);
+        }
+        await Drive();
     }
 
     private async Task Drive()
@@ -273,6 +281,8 @@ public sealed class FoldGrain(
         }
     }
 
+    private static string PartOf(FoldRequest request) => $"{request.Owner} {request.Selection} fold {request.Fold}";
+
     private static JobResult? ResultOf(FoldJob? job) =>
         job?.Result is null ? null : JsonSerializer.Deserialize(job.Result, RecipeJson.Default.JobResult);
 
@@ -287,8 +297,8 @@ public sealed class FoldGrain(
             Selection = request.Selection,
             Fold = request.Fold,
             Done = Done,
-            Problem = fold.Problem,
-            WaitsFor = Done ? null : _waitsFor,
+            Problem = Problem,
+            WaitsFor = Done ? null : faults.WaitOf(GrainContext.GrainId) ?? _waitsFor,
             TrainClips = fold.TrainClips,
             ValidationClips = fold.ValidationClips,
             TrainingJob = fold.Training?.Job,
@@ -309,7 +319,7 @@ public sealed class FoldGrain(
         var jobs = new[] { state.State.Training, state.State.Noisy, state.State.Test }.OfType<FoldJob>().ToArray();
         var done = jobs.Count(job => job.Result is not null);
         var waiting = new List<JobRecord>();
-        if (live && state.State.Problem is null)
+        if (live && Problem is null)
         {
             foreach (var job in jobs.Where(job => job.Result is null))
             {

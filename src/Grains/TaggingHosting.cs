@@ -28,6 +28,7 @@ public static class TaggingHosting
         silo.Services.AddSingleton(store);
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddSingleton<TrainerProcess>();
+        silo.Services.AddSingleton<DriveFaults>();
         silo.Services.AddGrainStorage(ArtifactGrainStorage.Name, (_, _) => new ArtifactGrainStorage(store.State));
         silo.AddReminders();
         silo.Services.AddSingleton<IReminderTable>(new StoreReminderTable(store.State));

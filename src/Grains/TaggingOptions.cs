@@ -42,6 +42,15 @@ public sealed class TaggingOptions
     /// <summary>Times that a job's Trainer may crash before the job fails.</summary>
     public int Crashes { get; set; } = 3;
 
+    /// <summary>Unforeseen faults in a row after which a part of an experiment fails, and the experiment with it.</summary>
+    public int Faults { get; set; } = 3;
+
+    /// <summary>Time until a part is tried again after an unforeseen fault.</summary>
+    public TimeSpan Retry { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Time for which a part puts up with a store or a silo that does not answer, before those faults count.</summary>
+    public TimeSpan Outage { get; set; } = TimeSpan.FromMinutes(2);
+
     /// <summary>A Trainer that wrote no line for so long hangs; it is ended, which counts as a crash.</summary>
     public TimeSpan Hang { get; set; } = TimeSpan.FromMinutes(20);
 

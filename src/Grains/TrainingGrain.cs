@@ -71,6 +71,7 @@ public sealed class TrainingGrain(
     TrainerProcess trainer,
     Store store,
     ILocalSiloDetails silo,
+    DriveFaults faults,
     IOptions<TaggingOptions> options,
     ILogger<TrainingGrain> logger) : Grain, ITrainingGrain, ITrainerFollower
 {
@@ -130,6 +131,45 @@ public sealed class TrainingGrain(
     {
         // The hint was for this grain alone; the calls made from here go where they like.
         RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        await Guarded(lease.Epoch, () => Begin(lease), () => Start(lease), lease.Request);
+    }
+
+    /// <inheritdoc/>
+    public async Task Ended(long epoch)
+    {
+        if (_followed is not { } followed || followed.Number != epoch)
+        {
+            return;
+        }
+        _renewal?.Dispose();
+        _followed = null;
+        await Settle(followed);
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_followed is not { } followed)
+        {
+            return;
+        }
+        _renewal?.Dispose();
+        followed.Stop();
+        _followed = null;
+        try
+        {
+            await followed.Outcome.WaitAsync(2 * options.Value.StopPatience, cancellationToken);
+            await Scheduler.Finish(Job, followed.Epoch, again: true).WaitAsync(options.Value.StopPatience, cancellationToken);
+        }
+        catch (Exception fault)
+        {
+            // The lease ends by itself when nobody renews it.
+            logger.LogDebug(fault, "The lease of {Job} could not be given back", Job);
+        }
+    }
+
+    private async Task Begin(JobLease lease)
+    {
         if (_followed is not null)
         {
             await Adopt(lease);
@@ -163,15 +203,11 @@ public sealed class TrainingGrain(
         Follow(document, lease);
     }
 
-    /// <inheritdoc/>
-    public async Task Ended(long epoch)
+    private Task Settle(FollowedTrainer followed) =>
+        Guarded(followed.Epoch, () => Conclude(followed), () => Settle(followed), state.State.Request!);
+
+    private async Task Conclude(FollowedTrainer followed)
     {
-        if (_followed is not { } followed || followed.Number != epoch)
-        {
-            return;
-        }
-        _renewal?.Dispose();
-        _followed = null;
         var outcome = await followed.Outcome;
         if (outcome.Stopped && state.State.Waiting.Count == 0)
         {
@@ -186,28 +222,6 @@ public sealed class TrainingGrain(
             return;
         }
         await Record(outcome, followed.Epoch);
-    }
-
-    /// <inheritdoc/>
-    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        if (_followed is not { } followed)
-        {
-            return;
-        }
-        _renewal?.Dispose();
-        followed.Stop();
-        _followed = null;
-        try
-        {
-            await followed.Outcome.WaitAsync(2 * options.Value.StopPatience, cancellationToken);
-            await Scheduler.Finish(Job, followed.Epoch, again: true).WaitAsync(options.Value.StopPatience, cancellationToken);
-        }
-        catch (Exception fault)
-        {
-            // The lease ends by itself when nobody renews it.
-            logger.LogDebug(fault, "The lease of {Job} could not be given back", Job);
-        }
     }
 
     private async Task Adopt(JobLease lease)
@@ -333,6 +347,19 @@ public sealed class TrainingGrain(
         await WakeWaiting();
     }
 
+    /// <summary>Does what a lease asks for; several unforeseen faults in a row end the job.</summary>
+    private async Task Guarded(long epoch, Func<Task> work, Func<Task> again, JobRequest request)
+    {
+        await faults.Guard(this, request.Attempt, "its grain", work, again);
+        if (faults.ProblemOf(GrainContext.GrainId) is { } problem)
+        {
+            AddWaiting(request);
+            await Fail(problem);
+            await Scheduler.Finish(Job, epoch, again: false);
+            await WakeWaiting();
+        }
+    }
+
     private async Task Fail(string problem)
     {
         var known = state.State;
@@ -390,18 +417,19 @@ public sealed class TrainingGrain(
     private JobRecord Record()
     {
         var known = state.State;
+        var problem = known.Problem ?? faults.ProblemOf(GrainContext.GrainId);
         return new JobRecord
         {
             Job = Job,
             What = known.Request?.What ?? "",
             Document = known.Request?.Document ?? "",
             Status = known.Result is not null ? JobStatus.Done
-                : known.Problem is not null ? JobStatus.Failed
+                : problem is not null ? JobStatus.Failed
                 : _followed is not null ? JobStatus.Running
                 : known.Waiting.Count > 0 ? JobStatus.Queued
                 : JobStatus.None,
             Attempts = known.Attempts,
-            Problem = known.Problem,
+            Problem = problem,
             Result = known.Result,
             ExitCode = known.ExitCode,
             LastOutput = known.LastOutput,

@@ -5,15 +5,12 @@ using OrleansTagging.Labels;
 
 namespace OrleansTagging.Grains.Tests;
 
-public sealed class ExperimentTests
+public sealed class ExperimentTests(UndisturbedRuns undisturbed)
 {
     [Fact]
     public async Task An_experiment_runs_to_its_report_and_its_figures_are_those_of_its_predictions()
     {
-        await using var bed = new TestBed();
-        await bed.AddSiloAsync();
-        var dataset = await bed.ImportAsync();
-        var progress = await bed.RunAsync(TestBed.Yaml("demo"));
+        var (bed, dataset, progress) = await undisturbed.TwoRounds;
 
         Assert.Null(progress.Problem);
         Assert.Equal(ExperimentStatus.Done, progress.Status);
@@ -63,10 +60,7 @@ public sealed class ExperimentTests
     [Fact]
     public async Task Promotion_follows_the_scores_of_models_that_never_heard_the_clip()
     {
-        await using var bed = new TestBed();
-        await bed.AddSiloAsync();
-        var dataset = await bed.ImportAsync();
-        var progress = await bed.RunAsync(TestBed.Yaml("demo"));
+        var (bed, dataset, progress) = await undisturbed.TwoRounds;
         Assert.Equal(ExperimentStatus.Done, progress.Status);
         var classes = new ClassMap(dataset.Classes);
         var curriculum = bed.Grains.GetGrain<ICurriculumGrain>(GrainKeys.Curriculum("demo", "main"));
@@ -127,10 +121,7 @@ public sealed class ExperimentTests
     [Fact]
     public async Task Jobs_never_name_the_truth()
     {
-        await using var bed = new TestBed();
-        await bed.AddSiloAsync();
-        var dataset = await bed.ImportAsync();
-        await bed.RunAsync(TestBed.Yaml("demo", rounds: "5"));
+        var (bed, dataset, _) = await undisturbed.OneRound;
 
         foreach (var job in bed.TrainerLog().Select(line => line[0]).Distinct())
         {
@@ -160,20 +151,15 @@ public sealed class ExperimentTests
     [Fact]
     public async Task The_same_bytes_come_out_of_one_silo_and_of_three()
     {
-        await using var one = new TestBed();
-        await one.AddSiloAsync(cpuSlots: 1);
-        await one.ImportAsync();
         await using var three = new TestBed();
         await three.AddSiloAsync(cpuSlots: 1);
         await three.AddSiloAsync(cpuSlots: 1);
         await three.AddSiloAsync(cpuSlots: 1);
         await three.ImportAsync();
 
-        var yaml = TestBed.Yaml("demo");
-        var alone = await one.RunAsync(yaml);
-        var together = await three.RunAsync(yaml);
+        var alone = await undisturbed.TwoRounds;
+        var together = await three.RunAsync(TestBed.Yaml("demo"));
 
-        Assert.Equal(ExperimentStatus.Done, alone.Status);
         Assert.Equal(alone.Report, together.Report);
         Assert.Equal(alone.Submission, together.Submission);
     }

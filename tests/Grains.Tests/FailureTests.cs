@@ -5,16 +5,12 @@ using OrleansTagging.Abstractions;
 
 namespace OrleansTagging.Grains.Tests;
 
-public sealed class FailureTests
+public sealed class FailureTests(UndisturbedRuns runs)
 {
-    private static readonly Lazy<Task<ExperimentProgress>> Undisturbed = new(() => RunUndisturbedAsync(TestBed.Yaml("demo")));
-    private static readonly Lazy<Task<ExperimentProgress>> UndisturbedShort =
-        new(() => RunUndisturbedAsync(TestBed.Yaml("demo", rounds: "5")));
-
     [Fact]
     public async Task A_crashed_Trainer_is_tried_again_and_the_result_is_the_same()
     {
-        var undisturbed = await UndisturbedShort.Value;
+        var undisturbed = await runs.OneRound;
         await using var bed = new TestBed();
         await bed.AddSiloAsync();
         await bed.ImportAsync();
@@ -101,7 +97,7 @@ public sealed class FailureTests
     [Fact]
     public async Task A_holder_whose_lease_has_ended_drops_its_work_and_the_job_is_done_anew()
     {
-        var undisturbed = await UndisturbedShort.Value;
+        var undisturbed = await runs.OneRound;
         await using var bed = new TestBed();
         await bed.AddSiloAsync();
         await bed.ImportAsync();
@@ -129,7 +125,7 @@ public sealed class FailureTests
     [Fact]
     public async Task An_experiment_ends_even_if_no_wake_up_ever_arrives()
     {
-        var undisturbed = await UndisturbedShort.Value;
+        var undisturbed = await runs.OneRound;
         await using var bed = new TestBed();
         await bed.AddSiloAsync(options => options.Redrive = TimeSpan.FromSeconds(1), configureSilo: silo =>
         {
@@ -144,20 +140,70 @@ public sealed class FailureTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(6)]
-    [InlineData(12)]
-    public async Task A_host_that_dies_goes_on_where_it_stood_and_ends_with_the_same_report(int runs)
+    [InlineData("noisy-scores", "Score", "", "^curriculum main: InvalidDataException: a scripted fault ")]
+    [InlineData("training", "Ensure", "", "^main.scorer curated fold [01]: InvalidDataException: a scripted fault ")]
+    [InlineData("scheduler", "Renew", "", "^job cpu-.* fold [01]: train\\): its grain: InvalidDataException: a scripted fault ")]
+    [InlineData("fold", "Ensure", "/plain/", "^member plain: InvalidDataException: a scripted fault ")]
+    [InlineData("curriculum", "Ensure", "", "^the experiment: InvalidDataException: a scripted fault ")]
+    public async Task A_part_with_three_unforeseen_faults_in_a_row_fails_the_experiment_in_one_line(
+        string grain, string method, string key, string problem)
     {
-        var undisturbed = await Undisturbed.Value;
+        await using var bed = new TestBed();
+        var faults = await AddFaultySiloAsync(bed, grain, method, key, int.MaxValue);
+        await bed.ImportAsync();
+        var progress = await bed.RunAsync(TestBed.Yaml("demo", rounds: "5"));
+
+        Assert.Equal(ExperimentStatus.Failed, progress.Status);
+        Assert.Matches(problem + "\\(3 faults in a row; the log has their stacks\\)$", progress.Problem);
+        Assert.DoesNotContain('\n', progress.Problem!);
+        Assert.InRange(faults(), 3, int.MaxValue);
+    }
+
+    [Theory]
+    [InlineData("noisy-scores", "Score")]
+    [InlineData("scheduler", "Renew")]
+    public async Task A_part_with_two_unforeseen_faults_is_tried_again_and_goes_on(string grain, string method)
+    {
+        var undisturbed = await runs.OneRound;
+        await using var bed = new TestBed();
+        await AddFaultySiloAsync(bed, grain, method, "", 2);
+        await bed.ImportAsync();
+        var progress = await bed.RunAsync(TestBed.Yaml("demo", rounds: "5"));
+
+        Assert.Null(progress.Problem);
+        Assert.Equal(ExperimentStatus.Done, progress.Status);
+        Assert.Equal(undisturbed.Report, progress.Report);
+    }
+
+    [Fact]
+    public async Task A_failed_experiment_goes_on_once_its_parts_fault_no_more()
+    {
+        await using var bed = new TestBed();
+        // Three drives of the member, each of which asks both of its folds.
+        await AddFaultySiloAsync(bed, "fold", "Ensure", "/plain/", 6);
+        await bed.ImportAsync();
+        Assert.Equal(ExperimentStatus.Failed, (await bed.RunAsync(TestBed.Yaml("demo", rounds: "5"))).Status);
+        await bed.UntilAsync("demo", progress => progress.JobsRunning == 0);
+
+        var again = await bed.RunAsync(TestBed.Yaml("demo", rounds: "5"));
+        Assert.Equal(ExperimentStatus.Done, again.Status);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(8)]
+    public async Task A_host_that_dies_goes_on_where_it_stood_and_ends_with_the_same_report(int trainers)
+    {
+        var undisturbed = await runs.OneRound;
         await using var bed = new TestBed();
         await bed.AddSiloAsync(options => options.Alone = true);
         await bed.ImportAsync();
-        await bed.SubmitAsync(TestBed.Yaml("demo"));
-        await bed.UntilAsync("demo", _ => bed.TrainerLog().Length >= runs);
+        await bed.SubmitAsync(TestBed.Yaml("demo", rounds: "5"));
+        await bed.UntilAsync("demo", _ => bed.TrainerLog().Length >= trainers);
         await bed.KillAsync();
         await bed.AddSiloAsync(options => options.Alone = true);
-        var progress = await bed.RunAsync(TestBed.Yaml("demo"));
+        var progress = await bed.RunAsync(TestBed.Yaml("demo", rounds: "5"));
 
         Assert.Equal(ExperimentStatus.Done, progress.Status);
         Assert.Equal(undisturbed.Report, progress.Report);
@@ -167,7 +213,7 @@ public sealed class FailureTests
     [Fact]
     public async Task A_silo_that_dies_gives_its_jobs_to_the_others()
     {
-        var undisturbed = await UndisturbedShort.Value;
+        var undisturbed = await runs.OneRound;
         await using var bed = new TestBed();
         await bed.AddSiloAsync(options => options.Silence = TimeSpan.FromSeconds(3));
         var doomed = await bed.AddSiloAsync(options => options.Silence = TimeSpan.FromSeconds(3));
@@ -183,6 +229,18 @@ public sealed class FailureTests
         Assert.Equal(undisturbed.Report, progress.Report);
     }
 
+    /// <summary>A silo on which the first calls of a method fail as a fault of the program would; it tells how many did.</summary>
+    private static async Task<Func<int>> AddFaultySiloAsync(TestBed bed, string grain, string method, string key, int faults)
+    {
+        var met = 0;
+        await bed.AddSiloAsync(configureSilo: silo => silo.AddIncomingGrainCallFilter(call =>
+            call.MethodName == method && call.TargetId.Type.ToString() == grain
+            && call.TargetId.Key.ToString()!.Contains(key, StringComparison.Ordinal) && Interlocked.Increment(ref met) <= faults
+                ? throw new InvalidDataException("a scripted fault")
+                : call.Invoke()));
+        return () => met;
+    }
+
     private static async Task<ExperimentProgress> WithRetriesAsync(TestBed bed)
     {
         foreach (var process in bed.TrainerLog().Select(line => int.Parse(line[1])).Where(Runs))
@@ -190,14 +248,6 @@ public sealed class FailureTests
             Kill(process);
         }
         return await bed.UntilAsync("demo", progress => progress.Status == ExperimentStatus.Done);
-    }
-
-    private static async Task<ExperimentProgress> RunUndisturbedAsync(string yaml)
-    {
-        await using var bed = new TestBed();
-        await bed.AddSiloAsync();
-        await bed.ImportAsync();
-        return await bed.RunAsync(yaml);
     }
 
     private static void Kill(int process)

@@ -49,6 +49,7 @@ internal sealed class TestBed : IAsyncDisposable
             options.Heartbeat = TimeSpan.FromSeconds(0.5);
             options.Silence = TimeSpan.FromSeconds(8);
             options.StopPatience = TimeSpan.FromSeconds(3);
+            options.Retry = TimeSpan.FromSeconds(0.1);
             options.ShardSize = 25;
             configure?.Invoke(options);
         });
