@@ -16,6 +16,9 @@ public sealed partial class TaggingProcess : IDisposable
     /// <summary>SIGTERM.</summary>
     public const int Terminate = 15;
 
+    /// <summary>Longer than any command of the tests takes on a busy machine: one that hangs fails its test instead of holding up all.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
+
     private readonly Process _process;
     private readonly StringBuilder _out = new();
     private readonly StringBuilder _error = new();
@@ -33,13 +36,16 @@ public sealed partial class TaggingProcess : IDisposable
     {
         var own = new DirectoryInfo(AppContext.BaseDirectory);
         var console = Path.Combine(own.Parent!.Parent!.FullName, "Console", own.Name, "tagging.dll");
-        var start = new ProcessStartInfo("dotnet")
+        // A script's background job ignores SIGINT and its children inherit that; here it is to end them, as it would at a terminal.
+        var start = new ProcessStartInfo("env")
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.ArgumentList.Add("--default-signal=INT");
+        start.ArgumentList.Add("dotnet");
         start.ArgumentList.Add(console);
         foreach (var arg in args)
         {
@@ -80,7 +86,7 @@ public sealed partial class TaggingProcess : IDisposable
     /// <summary>Waits for its end and gives its exit code.</summary>
     public async Task<int> EndAsync()
     {
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(s_patience);
         return _process.ExitCode;
     }
 
