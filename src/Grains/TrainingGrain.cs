@@ -407,6 +407,11 @@ public sealed class TrainingGrain(
         }
         if (!known.Waiting.Exists(waiting => waiting.Parent == request.Parent && waiting.Attempt == request.Attempt))
         {
+            if (!known.Waiting.Exists(waiting => waiting.Attempt == request.Attempt))
+            {
+                // A Trainer of the attempt before may still be on its way down; its crashes are not held against this one.
+                known.Crashes = 0;
+            }
             known.Waiting.RemoveAll(waiting => waiting.Parent == request.Parent);
             known.Waiting.Add(request);
             changed = true;
