@@ -104,16 +104,16 @@ public sealed class EnsembleMemberGrain(
         var (file, member) = Settings(request);
         var folds = await Task.WhenAll(Enumerable.Range(0, file.Folds)
             .Select(fold => FoldGrainOf(request, member, fold).Ensure(new FoldRequest
-        {
-            Context = request.Context,
-            Model = member.Model,
-            Owner = request.Member,
-            Selection = member.Selection,
-            Promoted = request.Promoted,
-            Fold = fold,
-            PredictTest = request.Context.HasTest(),
-            Parent = Self,
-        })));
+            {
+                Context = request.Context,
+                Model = member.Model,
+                Owner = request.Member,
+                Selection = member.Selection,
+                Promoted = request.Promoted,
+                Fold = fold,
+                PredictTest = request.Context.HasTest(),
+                Parent = Self,
+            })));
         var record = Record(file, member, folds);
         if (Array.TrueForAll(folds, fold => fold.Done))
         {

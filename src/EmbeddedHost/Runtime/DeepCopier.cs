@@ -136,7 +136,7 @@ internal sealed class DeepCopier
 
                 return copy;
             }
-            : throw new CodecNotFoundException(
+        : throw new CodecNotFoundException(
                 $"This host copies arrays of more than one dimension only where their elements cannot change ({type}).");
     }
 
