@@ -29,7 +29,7 @@ internal static class ExperimentReport
     {
         var classes = new ClassMap(context.Dataset.Classes);
         var clips = await ClipList.ReadAsync(artifacts, context.Folds.Test);
-        var ensemble = members.Where(member => file.Ensemble.Contains(member.Member)).ToArray();
+        var ensemble = members.Where(member => file.Ensemble.Members.Contains(member.Member)).ToArray();
         double[] scores = clips.Count == 0 || ensemble.Length == 0
             ? []
             : await Predictions.MeanAsync(artifacts, ensemble.Select(member => member.TestPredictions!), clips.Count, classes.Count);

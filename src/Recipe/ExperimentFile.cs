@@ -21,6 +21,12 @@ public sealed record ExperimentFile
     /// <summary>Number of cross-validation folds of the curated set.</summary>
     public int Folds { get; init; } = 5;
 
+    /// <summary>
+    /// Share of the curated clips, stratified like the folds, that no model is trained or validated on; every member is measured on them in the end.
+    /// 0 where none are held out.
+    /// </summary>
+    public double Holdout { get; init; }
+
     /// <summary>The models by name.</summary>
     public SortedDictionary<string, ModelSettings> Models { get; init; } = new(StringComparer.Ordinal);
 
@@ -33,8 +39,11 @@ public sealed record ExperimentFile
     /// <summary>The members by name.</summary>
     public SortedDictionary<string, MemberSettings> Members { get; init; } = new(StringComparer.Ordinal);
 
-    /// <summary>Names of the members whose test predictions are averaged.</summary>
-    public string[] Ensemble { get; init; } = [];
+    /// <summary>The ensemble whose predictions are the submission.</summary>
+    public EnsembleSettings Ensemble { get; init; } = new();
+
+    /// <summary>Further ensembles by name, measured beside it.</summary>
+    public SortedDictionary<string, EnsembleSettings> Ensembles { get; init; } = new(StringComparer.Ordinal);
 
     /// <summary>Reads an experiment file and checks all that can be checked without its dataset.</summary>
     /// <param name="yaml">The file's text.</param>
@@ -44,27 +53,4 @@ public sealed record ExperimentFile
 
     /// <summary>The canonical JSON, alike for two files that differ in comments, order of keys or white space alone.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, RecipeJson.Default.ExperimentFile);
-}
-
-/// <summary>A curriculum: round after round the noisy clips whose given labels agree best with the scorer's predictions join the curated ones.</summary>
-public sealed record CurriculumSettings
-{
-    /// <summary>Name of the model that scores the noisy clips.</summary>
-    public string Scorer { get; init; } = "";
-
-    /// <summary>Number of clips promoted in each round; every round selects anew.</summary>
-    public int[] Rounds { get; init; } = [];
-}
-
-/// <summary>A member: one model trained on one selection of clips.</summary>
-public sealed record MemberSettings
-{
-    /// <summary>Name of the model.</summary>
-    public string Model { get; init; } = "";
-
-    /// <summary>
-    /// The clips it is trained on (<see cref="Selection"/>): <c>curated</c>, or <c>&lt;curriculum&gt;@&lt;round&gt;</c> for those and the
-    /// noisy clips that the round promoted.
-    /// </summary>
-    public string Selection { get; init; } = "curated";
 }

@@ -1,8 +1,10 @@
 using System.Collections;
 using System.Globalization;
+using System.IO.Enumeration;
 using System.Reflection;
 using OrleansTagging.Labels;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.NamingConventions;
@@ -46,14 +48,18 @@ internal sealed class ExperimentFileReader
         reader.CheckKeys(typeof(ExperimentFile), reader._root);
         var file = reader.Deserialize(text);
         reader.Check(file);
-        return file;
+        return reader.Resolve(file);
     }
 
     private ExperimentFile Deserialize(string text)
     {
         try
         {
-            return new DeserializerBuilder().WithNamingConvention(UnderscoredNamingConvention.Instance).Build().Deserialize<ExperimentFile>(text);
+            return new DeserializerBuilder()
+                .WithNamingConvention(UnderscoredNamingConvention.Instance)
+                .WithTypeConverter(new EnsembleConverter())
+                .Build()
+                .Deserialize<ExperimentFile>(text);
         }
         catch (YamlException fault)
         {
@@ -61,6 +67,30 @@ internal sealed class ExperimentFileReader
             throw At(fault.Start.Line, $"'{line}' cannot be read: {FirstSentence((fault.InnerException ?? fault).Message)}");
         }
     }
+
+    /// <summary>Gives every scorer and member its model with all settings.</summary>
+    private ExperimentFile Resolve(ExperimentFile file)
+    {
+        TrainedModel Trained(string model) =>
+            new() { Model = model, Settings = file.Models[model], Training = file.Training, Seed = file.Seed };
+        var members = file.Members.Keys.ToArray();
+        return file with
+        {
+            Curricula = Map(file.Curricula, curriculum => curriculum with { Trained = Trained(curriculum.Scorer) }),
+            Members = Map(file.Members, member => member with { Trained = Trained(member.Model) }),
+            Ensemble = file.Ensemble with { Members = Expand(file.Ensemble.Members, members) },
+            Ensembles = Map(file.Ensembles, ensemble => ensemble with { Members = Expand(ensemble.Members, members) }),
+        };
+    }
+
+    private static SortedDictionary<string, T> Map<T>(SortedDictionary<string, T> named, Func<T, T> change) =>
+        new(named.ToDictionary(entry => entry.Key, entry => change(entry.Value)), StringComparer.Ordinal);
+
+    // In the order of the file, so that a blend adds them in that order.
+    private static string[] Expand(string[] names, string[] members) =>
+        [.. names.SelectMany(name => members.Where(member => Fits(name, member))).Distinct()];
+
+    private static bool Fits(string name, string member) => FileSystemName.MatchesSimpleExpression(name, member, ignoreCase: false);
 
     /// <summary>Walks the tree beside the records' types, so that an unknown key is named with its line and its nearest relatives.</summary>
     private void CheckKeys(Type type, YamlNode node)
@@ -78,11 +108,12 @@ internal sealed class ExperimentFileReader
             }
             return;
         }
-        if (type.Namespace != typeof(ExperimentFile).Namespace)
+        if (type.Namespace != typeof(ExperimentFile).Namespace || (type == typeof(EnsembleSettings) && node is YamlSequenceNode))
         {
             return;
         }
         var known = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.GetCustomAttribute<YamlIgnoreAttribute>() is null)
             .ToDictionary(property => UnderscoredNamingConvention.Instance.Apply(property.Name));
         foreach (var (key, value) in Mapping(node))
         {
@@ -98,13 +129,15 @@ internal sealed class ExperimentFileReader
     private void CheckValue(string key, Type type, YamlNode value)
     {
         var text = (value as YamlScalarNode)?.Value;
+        type = Nullable.GetUnderlyingType(type) ?? type;
         var (fits, wanted) = type switch
         {
+            _ when type == typeof(bool) => (text is "true" or "false", "true or false"),
             _ when type == typeof(string) => (text is not null, "a word"),
             _ when type == typeof(int) => (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _), "a whole number"),
             _ when type == typeof(ulong) => (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _), "a whole number from 0 up"),
             _ when type == typeof(double) => (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number), "a number"),
-            _ when type.IsArray => (value is YamlSequenceNode, "a list, [a, b]"),
+            _ when type.IsArray || (type == typeof(EnsembleSettings) && value is not YamlMappingNode) => (value is YamlSequenceNode, "a list, [a, b]"),
             _ => (true, ""),
         };
         if (!fits)
@@ -156,12 +189,23 @@ internal sealed class ExperimentFileReader
         {
             CheckMember(["members", name], member, file);
         }
-        Require(file.Ensemble.Length > 0, ["ensemble"], "name the members whose predictions are averaged.");
-        foreach (var name in file.Ensemble)
+        Range(file.Holdout, 0, 0.5, ["holdout"]);
+        CheckEnsemble(["ensemble"], file.Ensemble, file);
+        foreach (var (name, ensemble) in file.Ensembles)
         {
-            Require(file.Members.ContainsKey(name), ["ensemble"], $"'{name}' is no member. Members: {Names(file.Members)}.");
+            CheckEnsemble(["ensembles", name], ensemble, file);
         }
-        Require(file.Ensemble.Distinct().Count() == file.Ensemble.Length, ["ensemble"], "a member is named twice.");
+    }
+
+    private void CheckEnsemble(string[] at, EnsembleSettings ensemble, ExperimentFile file)
+    {
+        Require(ensemble.Members.Length > 0, at, "name the members whose predictions are averaged.");
+        foreach (var name in ensemble.Members)
+        {
+            Require(file.Members.Keys.Any(member => Fits(name, member)), at, $"'{name}' is no member. Members: {Names(file.Members)}.");
+        }
+        Require(ensemble.Members.Distinct().Count() == ensemble.Members.Length, at, "a member is named twice.");
+        OneOf(ensemble.Method, EnsembleSettings.Methods, [.. at, "method"]);
     }
 
     private void CheckModel(string[] at, ModelSettings model)
@@ -169,7 +213,9 @@ internal sealed class ExperimentFileReader
         Explain([.. at, "features"], () => FeatureDescriptor.Parse(model.Features));
         string[] network = [.. at, "network"];
         var settings = model.Network;
-        Require(settings.Type == "cnn_2d", [.. network, "type"], $"'{settings.Type}' is no network; known: cnn_2d.");
+        OneOf(settings.Type, NetworkSettings.Types, [.. network, "type"]);
+        OneOf(settings.Aggregation, NetworkSettings.Aggregations, [.. network, "aggregation"]);
+        Range(settings.RecurrentUnits, 1, 4096, [.. network, "recurrent_units"]);
         Range(settings.Blocks, 1, 10, [.. network, "blocks"]);
         Range(settings.BaseDepth, 1, 1024, [.. network, "base_depth"]);
         Range(settings.GrowthRate, 0.5, 4, [.. network, "growth_rate"]);
@@ -186,22 +232,83 @@ internal sealed class ExperimentFileReader
         Range(training.Epochs, 1, 100_000, ["training", "epochs"]);
         Range(training.BatchSize, 2, 65_536, ["training", "batch_size"]);
         Range(training.MaxSeconds, 0.1, 3600, ["training", "max_seconds"]);
-        Require(training.Loss == "lsep", ["training", "loss"], $"'{training.Loss}' is no loss; known: lsep.");
-        Require(training.Optimizer == "adam", ["training", "optimizer"], $"'{training.Optimizer}' is no optimizer; known: adam.");
+        foreach (var epochs in training.MoreEpochs)
+        {
+            Range(epochs, 1, 100_000, ["training", "more_epochs"]);
+        }
+        OneOf(training.Loss, TrainingSettings.Losses, ["training", "loss"]);
+        Range(training.FocalGamma, 0, 10, ["training", "focal_gamma"]);
+        OneOf(training.Optimizer, ["adam", "sgd"], ["training", "optimizer"]);
+        Range(training.Momentum, 0, 0.9999, ["training", "momentum"]);
         Explain(["training", "schedule"], () => ScheduleDescriptor.Parse(training.Schedule));
         Range(training.WeightDecay, 0, 1, ["training", "weight_decay"]);
+        Range(training.Accumulate, 1, 65_536, ["training", "accumulate"]);
+        OneOf(training.Keep, ["last", "best"], ["training", "keep"]);
+        CheckAugmentation(training.Augmentation);
         Range(training.Threads, 1, 1024, ["training", "threads"]);
         Require(training.Device is "cpu" or "cuda", ["training", "device"], $"'{training.Device}' is no device; write cpu or cuda.");
     }
+
+    private void CheckAugmentation(AugmentationSettings augmentation)
+    {
+        string[] At(string key) => ["training", "augmentation", key];
+        foreach (var (key, chance) in new[]
+        {
+            ("effects", augmentation.Effects), ("mix_up_share", augmentation.MixUpShare), ("shuffle_chunks", augmentation.ShuffleChunks),
+            ("cut_out", augmentation.CutOut), ("reverse", augmentation.Reverse),
+        })
+        {
+            Range(chance, 0, 1, At(key));
+        }
+        foreach (var effect in augmentation.EffectKinds)
+        {
+            OneOf(effect, AugmentationSettings.AllEffects, At("effect_kinds"));
+        }
+        OneOf(augmentation.MixUp, AugmentationSettings.MixUpRules, At("mix_up"));
+        Between(augmentation.Reverberance, 0, 100, At("reverberance"));
+        Between(augmentation.Pitch, -1200, 1200, At("pitch"));
+        Between(augmentation.Tempo, 0.5, 2, At("tempo"));
+        Between(augmentation.Speed, 0.5, 2, At("speed"));
+        Between(augmentation.Overdrive, 0, 100, At("overdrive"));
+        Between(augmentation.MixUpLevels, 0, 1, At("mix_up_levels"));
+        Range(augmentation.OffFrom, 0, 100_000, At("off_from"));
+    }
+
+    private void Between(double[] range, double low, double high, string[] at)
+    {
+        Require(range.Length == 2 && range[0] <= range[1], at, $"{at[^1]} needs its lowest and its highest value, [low, high].");
+        Range(range[0], low, high, at);
+        Range(range[1], low, high, at);
+    }
+
+    private void OneOf(string value, IReadOnlyList<string> known, string[] at) =>
+        Require(known.Contains(value), at, $"'{value}' is no {at[^1].Replace('_', ' ')}; known: {string.Join(", ", known)}.");
 
     private void CheckCurriculum(string[] at, CurriculumSettings curriculum, ExperimentFile file)
     {
         Require(file.Models.ContainsKey(curriculum.Scorer), [.. at, "scorer"],
             $"'{curriculum.Scorer}' is no model. Models: {Names(file.Models)}.");
-        Require(curriculum.Rounds.Length > 0, [.. at, "rounds"], "a curriculum needs at least one round, for instance rounds: [1000, 2000].");
+        Require(curriculum.RoundCount > 0, [.. at, "rounds"], "a curriculum needs at least one round, for instance rounds: [1000, 2000].");
+        Require(curriculum.Rounds.Length == 0 || curriculum.RoundShares.Length == 0, [.. at, "round_shares"],
+            "the rounds are given as numbers of clips and as shares; take one of the two out.");
         foreach (var promoted in curriculum.Rounds)
         {
             Require(promoted > 0, [.. at, "rounds"], $"a round that promotes {promoted} clips; give a number above zero.");
+        }
+        foreach (var share in curriculum.RoundShares)
+        {
+            Require(share is > 0 and <= 1, [.. at, "round_shares"], $"a round that promotes a share of {share}; give a number over (0, 1].");
+        }
+        OneOf(curriculum.Rest, CurriculumSettings.Rests, [.. at, "rest"]);
+        OneOf(curriculum.Scoring, CurriculumSettings.Scorings, [.. at, "scoring"]);
+        OneOf(curriculum.Share, CurriculumSettings.Shares, [.. at, "share"]);
+        Range(curriculum.LabelsPerClip ?? 1, 0.01, 1000, [.. at, "labels_per_clip"]);
+        Range(curriculum.ClassCap ?? 1, 0.001, 1, [.. at, "class_cap"]);
+        if (curriculum.DivergenceStop is { } stop)
+        {
+            Range(stop.AgreementAtCut ?? 0, 0, 1, [.. at, "divergence_stop", "agreement_at_cut"]);
+            Range(stop.AgreementFall ?? 0, 0, 1, [.. at, "divergence_stop", "agreement_fall"]);
+            Range(stop.Dropped ?? 0, 0, 1, [.. at, "divergence_stop", "dropped"]);
         }
     }
 
@@ -210,11 +317,14 @@ internal sealed class ExperimentFileReader
         Require(file.Models.ContainsKey(member.Model), [.. at, "model"], $"'{member.Model}' is no model. Models: {Names(file.Models)}.");
         string[] line = [.. at, "selection"];
         Require(Selection.TryParse(member.Selection, out var selection), line,
-            $"'{member.Selection}' is no selection; write curated or <curriculum>@<round>.");
+            $"'{member.Selection}' is no selection; write curated, <curriculum>@<round> or <curriculum>@relabelled.");
         if (selection.Curriculum is { } name)
         {
             Require(file.Curricula.TryGetValue(name, out var curriculum), line, $"'{name}' is no curriculum. Curricula: {Names(file.Curricula)}.");
-            Require(selection.Round <= curriculum!.Rounds.Length, line, $"curriculum '{name}' has only {curriculum.Rounds.Length} rounds.");
+            Require(selection.Relabelled || selection.Round <= curriculum!.RoundCount, line,
+                $"curriculum '{name}' has only {curriculum!.RoundCount} rounds.");
+            Require(!selection.Relabelled || curriculum!.Rest != "drop", line,
+                $"curriculum '{name}' drops the rest of the noisy clips; give it rest: relabel, merge or full_match.");
         }
     }
 
@@ -274,4 +384,30 @@ internal sealed class ExperimentFileReader
     private static string FirstSentence(string message) => message.ReplaceLineEndings("\n").Split('\n')[0];
 
     private static string Names<T>(SortedDictionary<string, T> named) => named.Count == 0 ? "none" : string.Join(", ", named.Keys);
+
+    /// <summary>Reads an ensemble, also where it is just the list of its members.</summary>
+    private sealed class EnsembleConverter : IYamlTypeConverter
+    {
+        public bool Accepts(Type type) => type == typeof(EnsembleSettings);
+
+        public object ReadYaml(IParser parser, Type type, ObjectDeserializer rootDeserializer)
+        {
+            if (parser.Current is SequenceStart)
+            {
+                return new EnsembleSettings { Members = (string[])rootDeserializer(typeof(string[]))! };
+            }
+            var settings = new EnsembleSettings();
+            parser.Consume<MappingStart>();
+            while (!parser.TryConsume<MappingEnd>(out _))
+            {
+                settings = parser.Consume<Scalar>().Value == "members"
+                    ? settings with { Members = (string[])rootDeserializer(typeof(string[]))! }
+                    : settings with { Method = parser.Consume<Scalar>().Value };
+            }
+            return settings;
+        }
+
+        public void WriteYaml(IEmitter emitter, object? value, Type type, ObjectSerializer serializer) =>
+            throw new NotSupportedException("Experiment files are read, never written.");
+    }
 }

@@ -11,13 +11,32 @@ public sealed record ModelSettings
 }
 
 /// <summary>
-/// The 2-D convolutional network of the third-place solution: a frequency map as a second channel, blocks of growing depth, the global
-/// maximum of each block's output from a given block on, and a two-layer head.
+/// A network. <c>cnn_2d</c> is the third-place solution's on spectrograms: a frequency map as a second channel, blocks of growing depth, each
+/// block's output from a given block on summed up over the clip (deep supervision), and a two-layer head; <c>cnn_1d</c> the same over the frames
+/// of a log-STFT, its bins as channels. <c>resnet_18</c> and <c>resnet_34</c> (He et al., 2016) stand before the same head.
 /// </summary>
 public sealed record NetworkSettings
 {
-    /// <summary>Kind of network; <c>cnn_2d</c>.</summary>
+    /// <summary>The kinds of network.</summary>
+    public static IReadOnlyList<string> Types { get; } = ["cnn_2d", "cnn_1d", "resnet_18", "resnet_34"];
+
+    /// <summary>How a block's output is summed up over a clip.</summary>
+    public static IReadOnlyList<string> Aggregations { get; } = ["max", "gru"];
+
+    /// <summary>Kind of network; one of <see cref="Types"/>.</summary>
     public string Type { get; init; } = "cnn_2d";
+
+    /// <summary>Whether a map of the frequency, from -1 to 1, is the second channel; of the networks on spectrograms alone.</summary>
+    public bool FrequencyMap { get; init; } = true;
+
+    /// <summary>
+    /// How a block's output is summed up over a clip: <c>max</c>, the global maximum, or <c>gru</c>, the final states of a bidirectional GRU
+    /// over its frames after layer norm; of <c>cnn_2d</c> and <c>cnn_1d</c>.
+    /// </summary>
+    public string Aggregation { get; init; } = "max";
+
+    /// <summary>Units of the GRU in either direction.</summary>
+    public int RecurrentUnits { get; init; } = 64;
 
     /// <summary>Number of blocks; each halves the bands and the frames.</summary>
     public int Blocks { get; init; } = 5;

@@ -42,7 +42,70 @@ public sealed class ExperimentFileTests
         Assert.Equal((5, 2.5, 32), (file.Training.Epochs, file.Training.MaxSeconds, file.Training.BatchSize));
         Assert.Equal([10, 20], file.Curricula["main"].Rounds);
         Assert.Equal("main@2", file.Members["last"].Selection);
-        Assert.Equal(["first", "last"], file.Ensemble);
+        Assert.Equal(["first", "last"], file.Ensemble.Members);
+        Assert.Equal("mean", file.Ensemble.Method);
+    }
+
+    [Fact]
+    public void The_whole_recipe_can_be_named()
+    {
+        const string Everything = """
+            name: whole
+            dataset: synthetic
+            holdout: 0.1
+            models:
+              mel:
+                features: mel_1024_512_64
+                network: {type: cnn_2d, frequency_map: false, aggregation: gru, recurrent_units: 32}
+            training:
+              epochs: 5
+              more_epochs: [2, 3]
+              loss: focal
+              focal_gamma: 1.5
+              optimizer: sgd
+              momentum: 0.8
+              accumulate: 2
+              keep: best
+              augmentation: {effects: 0.5, effect_kinds: [reverb, speed], pitch: [-100, 100], mix_up: or, off_from: 4}
+            curricula:
+              main:
+                scorer: mel
+                round_shares: [0.1, 0.25]
+                rest: merge
+                labels_per_clip: 1.4
+                scoring: all_folds
+                share: own_fold
+                class_cap: 0.2
+                divergence_stop: {agreement_at_cut: 0.4, dropped: 0.5}
+            members:
+              first: {model: mel, selection: curated}
+              rest: {model: mel, selection: main@relabelled}
+              rounds: {model: mel, selection: main@2}
+            ensemble: {members: [r*, first], method: greedy}
+            ensembles:
+              one: [first]
+              ranks: {method: rank_mean, members: [first, rest]}
+            """;
+        var file = ExperimentFile.Parse(Everything, "whole.yaml");
+
+        Assert.Equal(("gru", false, 32), (file.Models["mel"].Network.Aggregation, file.Models["mel"].Network.FrequencyMap,
+            file.Models["mel"].Network.RecurrentUnits));
+        Assert.Equal(("focal", 1.5, "sgd", 0.8, 2, "best"), (file.Training.Loss, file.Training.FocalGamma, file.Training.Optimizer,
+            file.Training.Momentum, file.Training.Accumulate, file.Training.Keep));
+        Assert.Equal([2, 3], file.Training.MoreEpochs);
+        Assert.Equal([-100.0, 100.0], file.Training.Augmentation.Pitch);
+        Assert.Equal(("or", 4), (file.Training.Augmentation.MixUp, file.Training.Augmentation.OffFrom));
+        var curriculum = file.Curricula["main"];
+        Assert.Equal((2, 250), (curriculum.RoundCount, curriculum.Promotes(2, 1000)));
+        Assert.Equal(("merge", 1.4, "all_folds", "own_fold", 0.2), (curriculum.Rest, curriculum.LabelsPerClip, curriculum.Scoring,
+            curriculum.Share, curriculum.ClassCap));
+        Assert.Equal((0.4, null, 0.5), (curriculum.DivergenceStop!.AgreementAtCut, curriculum.DivergenceStop.AgreementFall,
+            curriculum.DivergenceStop.Dropped));
+        Assert.Equal(["rest", "rounds", "first"], file.Ensemble.Members);
+        Assert.Equal("greedy", file.Ensemble.Method);
+        Assert.Equal("rank_mean", file.Ensembles["ranks"].Method);
+        Assert.Equal("mean", file.Ensembles["one"].Method);
+        Assert.Same(file.Models["mel"], file.Members["rest"].Trained.Settings);
     }
 
     [Theory]

@@ -19,7 +19,7 @@ public sealed class JobDocumentTests
     {
         var read = JobDocument.Parse(s_training.ToJson(), "job.json");
 
-        Assert.Equal(s_training, read);
+        Assert.Equal(s_training.ToJson(), read.ToJson());
         Assert.Equal(s_training.Id, read.Id);
         Assert.Matches("^cpu-[0-9a-f]{32}$", read.Id);
     }
