@@ -1,33 +1,49 @@
 namespace OrleansTagging.Labels;
 
 /// <summary>
-/// All clips by agreement, best first, for sets far larger than memory: scores come from a memory-mapped float32 <c>.npy</c> file
-/// <c>[clips, classes]</c>, read once from its first row to its last. Ties go by row, so that rows in the order of file names give the
-/// same ranking as
-/// <see cref="TopAgreement"/>.
+/// All clips by <see cref="AgreementKey"/>, best first, for sets far larger than memory: scores come from a memory-mapped float32
+/// <c>.npy</c> file <c>[clips, classes]</c>, read once from its first row to its last. Ties go by row, so that rows in the order of file
+/// names give the same ranking as <see cref="TopAgreement"/>.
 /// </summary>
 /// <remarks>
-/// Memory of its own: 12 bytes a clip, beside the labels' 4 a clip and 2 a label (<see cref="CompactLabels"/>): 184 MB for 10 million
-/// clips with 1.2 labels each. The file is mapped a window at a time.
+/// Memory of its own: 16 bytes a clip while it ranks, 12 after, beside the labels' 4 a clip and 2 a label (<see cref="CompactLabels"/>):
+/// 224 MB for 10 million clips with 1.2 labels each. Agreements are fractions of few labels among few classes and repeat without end, so
+/// that a clip holds the number of its agreement in a list of different ones instead of the agreement itself. The file is mapped a
+/// window at a time.
 /// </remarks>
 public sealed class AgreementRanking
 {
     private const int WindowBytes = 32 << 20;
 
     private readonly int[] _rows;
-    private readonly double[] _agreements;
+    private readonly double[] _margins;
 
-    private AgreementRanking(int[] rows, double[] agreements)
+    // The different agreements, highest first, and the place of the first clip with each.
+    private readonly double[] _agreements;
+    private readonly int[] _starts;
+
+    private AgreementRanking(int[] rows, double[] margins, double[] agreements, int[] starts)
     {
         _rows = rows;
+        _margins = margins;
         _agreements = agreements;
+        _starts = starts;
     }
 
     /// <summary>The rows of all clips that have labels, best first: rank r stands at r − 1.</summary>
     public ReadOnlySpan<int> Rows => _rows;
 
-    /// <summary>The agreement of each clip in <see cref="Rows"/>, over (0, 1], never rising.</summary>
-    public ReadOnlySpan<double> Agreements => _agreements;
+    /// <summary>The key of the clip at a place of <see cref="Rows"/>, counted from 0; never rising.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such place.</exception>
+    public AgreementKey this[int place]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)place, (uint)_rows.Length, nameof(place));
+            var run = Array.BinarySearch(_starts, place);
+            return new AgreementKey(_agreements[run >= 0 ? run : ~run - 1], _margins[place]);
+        }
+    }
 
     /// <summary>Ranks the clips.</summary>
     /// <param name="scoresPath">A float32 .npy file, <c>[clips, classes]</c>.</param>
@@ -50,14 +66,18 @@ public sealed class AgreementRanking
         {
             labelled += labels[clip].IsEmpty ? 0 : 1;
         }
-        // Negated, since sorting goes upwards.
-        var keys = new double[labelled];
+        var places = new int[labelled];
+        var margins = new double[labelled];
         var rows = new int[labelled];
-        Score(scores, labels, keys, rows, cancellation);
+        var agreements = Score(scores, labels, places, margins, rows, cancellation);
         cancellation.ThrowIfCancellationRequested();
-        Array.Sort(keys, rows);
-        Settle(keys, rows);
-        return new AgreementRanking(rows, keys);
+        var starts = Places(places, agreements);
+        Move(places, margins, rows);
+        for (var run = 0; run < starts.Length; run++)
+        {
+            SortByMargin(margins, rows, starts[run], run + 1 < starts.Length ? starts[run + 1] : labelled);
+        }
+        return new AgreementRanking(rows, margins, agreements, starts);
     }
 
     /// <summary>The rows of the best clips, best first.</summary>
@@ -68,11 +88,14 @@ public sealed class AgreementRanking
         return _rows.AsSpan(0, top);
     }
 
-    private static void Score(MappedNpy<float> scores, CompactLabels labels, double[] keys, int[] rows, CancellationToken cancellation)
+    /// <summary>Fills in each labelled clip's row, margin and the number of its agreement in the list that is returned.</summary>
+    private static double[] Score(
+        MappedNpy<float> scores, CompactLabels labels, int[] numbers, double[] margins, int[] rows, CancellationToken cancellation)
     {
         var classes = scores.RowLength;
         var windowRows = Math.Max(1, WindowBytes / Math.Max(1, classes * sizeof(float)));
         var own = new int[classes];
+        var numberOf = new Dictionary<double, int>();
         var found = 0;
         for (var first = 0L; first < scores.Rows; first += windowRows)
         {
@@ -92,10 +115,23 @@ public sealed class AgreementRanking
                 {
                     throw new InputException($"{scores.Path}: row {row} (counted from 0) has a score that is NaN.");
                 }
-                keys[found] = -Agreement.OfNumbers(clip, given);
+                var agreement = Agreement.OfNumbers(clip, given);
+                if (!numberOf.TryGetValue(agreement, out var number))
+                {
+                    number = numberOf.Count;
+                    numberOf.Add(agreement, number);
+                }
+                numbers[found] = number;
+                margins[found] = AgreementKey.MarginOfNumbers(clip, given);
                 rows[found++] = row;
             }
         }
+        var agreements = new double[numberOf.Count];
+        foreach (var (agreement, number) in numberOf)
+        {
+            agreements[number] = agreement;
+        }
+        return agreements;
     }
 
     private static ReadOnlySpan<int> Widened(ReadOnlySpan<ushort> packed, int[] own, string path, int row)
@@ -114,22 +150,76 @@ public sealed class AgreementRanking
         return own.AsSpan(0, packed.Length);
     }
 
-    /// <summary>Puts ties in the order of their rows, which the sort does not keep, and takes back the sign.</summary>
-    private static void Settle(double[] keys, int[] rows)
+    /// <summary>
+    /// Sorts the agreements, highest first, replaces each clip's number by its place among clips sorted by agreement, and gives the place
+    /// of the first clip of each agreement.
+    /// </summary>
+    private static int[] Places(int[] numbers, double[] agreements)
     {
-        for (var start = 0; start < keys.Length;)
+        var counts = new int[agreements.Length];
+        foreach (var number in numbers)
         {
-            var end = start + 1;
-            while (end < keys.Length && keys[end] == keys[start])
-            {
-                end++;
-            }
-            Array.Sort(rows, start, end - start);
-            start = end;
+            counts[number]++;
         }
-        for (var at = 0; at < keys.Length; at++)
+        var order = Enumerable.Range(0, agreements.Length).ToArray();
+        Array.Sort(agreements, order);
+        Array.Reverse(agreements);
+        Array.Reverse(order);
+        var starts = new int[agreements.Length];
+        var next = new int[agreements.Length];
+        var place = 0;
+        for (var run = 0; run < order.Length; run++)
         {
-            keys[at] = -keys[at];
+            starts[run] = next[order[run]] = place;
+            place += counts[order[run]];
+        }
+        for (var clip = 0; clip < numbers.Length; clip++)
+        {
+            numbers[clip] = next[numbers[clip]]++;
+        }
+        return starts;
+    }
+
+    /// <summary>Moves every clip to its place, in place: each swap brings one clip to where it belongs.</summary>
+    private static void Move(int[] places, double[] margins, int[] rows)
+    {
+        for (var at = 0; at < places.Length; at++)
+        {
+            while (places[at] != at)
+            {
+                var to = places[at];
+                (places[at], places[to]) = (places[to], to);
+                (margins[at], margins[to]) = (margins[to], margins[at]);
+                (rows[at], rows[to]) = (rows[to], rows[at]);
+            }
+        }
+    }
+
+    /// <summary>Sorts clips of like agreement by margin, descending, and those of like margin by row.</summary>
+    private static void SortByMargin(double[] margins, int[] rows, int start, int end)
+    {
+        var keys = margins.AsSpan(start..end);
+        Negate(keys);
+        keys.Sort(rows.AsSpan(start..end));
+        Negate(keys);
+        for (var first = start; first < end;)
+        {
+            var next = first + 1;
+            while (next < end && margins[next] == margins[first])
+            {
+                next++;
+            }
+            // The sort does not keep the order of equals.
+            rows.AsSpan(first..next).Sort();
+            first = next;
+        }
+    }
+
+    private static void Negate(Span<double> numbers)
+    {
+        foreach (ref var number in numbers)
+        {
+            number = -number;
         }
     }
 }

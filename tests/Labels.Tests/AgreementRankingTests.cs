@@ -5,7 +5,7 @@ namespace OrleansTagging.Labels.Tests;
 
 public sealed class AgreementRankingTests
 {
-    private const long Budget = 256L << 20;
+    private const long Budget = 256_000_000;
     private const int ClipsAtFullScale = 10_000_000;
 
     [Fact]
@@ -25,7 +25,8 @@ public sealed class AgreementRankingTests
             var expected = TopAgreement.Select(labels, new PredictionTable(names, map, clips.Scores), labelled);
 
             Assert.Equal(expected.Select(ranked => ranked.Clip.FileName), ranking.Rows.ToArray().Select(row => names[row]));
-            Assert.Equal(expected.Select(ranked => ranked.Agreement), ranking.Agreements.ToArray());
+            Assert.Equal(expected.Select(ranked => ranked.Key), Enumerable.Range(0, labelled).Select(place => ranking[place]));
+            Assert.Throws<ArgumentOutOfRangeException>(() => ranking[labelled]);
             Assert.Equal(ranking.Rows[0], ranking.Top(1)[0]);
             Assert.Throws<InputException>(() => ranking.Top(labelled + 1).Length);
         }).QuickCheckThrowOnFailure();
@@ -54,7 +55,7 @@ public sealed class AgreementRankingTests
         Assert.Equal(clips, ranking.Rows.Length);
         for (var rank = 1; rank < clips; rank++)
         {
-            var fall = ranking.Agreements[rank - 1] - ranking.Agreements[rank];
+            var fall = ranking[rank - 1].CompareTo(ranking[rank]);
             Assert.True(fall > 0 || (fall == 0 && ranking.Rows[rank - 1] < ranking.Rows[rank]));
         }
     }

@@ -26,6 +26,19 @@ public sealed class TopAgreementTests
     }
 
     [Fact]
+    public void Ties_go_by_margin_and_then_by_file_name()
+    {
+        var map = new ClassMap(["a", "b", "c"]);
+        var labels = new LabelTable(map, [new("x.wav", [0]), new("w.wav", [0]), new("v.wav", [2, 1]), new("y.wav", [1])]);
+        var predictions = new PredictionTable(
+            ["v.wav", "w.wav", "x.wav", "y.wav"], map, [0.125, 0.5, 0.375, 0.75, 0.5, 0, 0.875, 0.125, 0, 0.125, 0.375, 0]);
+        var selection = TopAgreement.Select(labels, predictions, 4);
+        Assert.All(selection, ranked => Assert.Equal(1, ranked.Agreement));
+        Assert.Equal([0.75, 0.25, 0.25, 0.25], selection.Select(ranked => ranked.Margin));
+        Assert.Equal(["x.wav", "v.wav", "w.wav", "y.wav"], selection.Select(ranked => ranked.Clip.FileName));
+    }
+
+    [Fact]
     public void Ties_go_by_file_name_ordinally()
     {
         var map = new ClassMap(["a", "b"]);
@@ -41,17 +54,18 @@ public sealed class TopAgreementTests
         Prop.ForAll(Multilabel.ScoredClips(), clips =>
         {
             var named = clips.Labels.Select((own, clip) => new LabelledClip($"{clip * 7919 % 101}.wav", own)).ToArray();
-            var agreements = named
-                .Select((clip, at) => Agreement.Of(clips.Scores.AsSpan(at * clips.Classes, clips.Classes), clip.Labels))
+            var keys = named
+                .Select((clip, at) => AgreementKey.Of(clips.Scores.AsSpan(at * clips.Classes, clips.Classes), clip.Labels))
                 .ToArray();
-            var expected = named.Zip(agreements)
-                .OrderByDescending(pair => pair.Second)
+            var expected = named.Zip(keys)
+                .OrderByDescending(pair => pair.Second.Agreement)
+                .ThenByDescending(pair => pair.Second.Margin)
                 .ThenBy(pair => pair.First.FileName, StringComparer.Ordinal)
                 .Select((pair, place) => new RankedClip(pair.First, place + 1, pair.Second))
                 .ToArray();
             for (var top = 1; top <= named.Length; top += 3)
             {
-                Assert.Equal(expected[..top], TopAgreement.Select(named, agreements, top));
+                Assert.Equal(expected[..top], TopAgreement.Select(named, keys, top));
             }
         }).QuickCheckThrowOnFailure();
 
@@ -80,9 +94,10 @@ public sealed class TopAgreementTests
     {
         using var folder = new TemporaryFolder();
         var map = new ClassMap(["a", "b"]);
-        TopAgreement.Write(folder.File("s.csv"), map, [new(new("x.wav", [1, 0]), 1, 1), new(new("y.wav", [1]), 2, 1.0 / 3)]);
+        TopAgreement.Write(folder.File("s.csv"), map,
+            [new(new("x.wav", [1, 0]), 1, new(1, 0.5)), new(new("y.wav", [1]), 2, new(1.0 / 3, -1.0 / 3))]);
         Assert.Equal(
-            "fname,labels,agreement,rank\nx.wav,\"b,a\",1,1\ny.wav,b,0.3333333333333333,2\n",
+            "fname,labels,agreement,margin,rank\nx.wav,\"b,a\",1,0.5,1\ny.wav,b,0.3333333333333333,-0.3333333333333333,2\n",
             File.ReadAllText(folder.File("s.csv")));
         Assert.Equal([new("x.wav", [1, 0]), new("y.wav", [1])], LabelTable.Read(folder.File("s.csv"), map).Clips);
     }

@@ -20,12 +20,12 @@ internal sealed class CurateCommand : TaggingCommand
     };
 
     private readonly NumberOption<int> _top = new("--top", "How many clips to select", 1, int.MaxValue) { Required = true };
-    private readonly PathOption _out = new("--out", "FILE", "The selection: fname,labels,agreement,rank, best first");
+    private readonly PathOption _out = new("--out", "FILE", "The selection: fname,labels,agreement,margin,rank, best first");
     private readonly JsonOption _json = new();
 
     public CurateCommand(Terminal terminal) : base(
         "curate",
-        "Selects the clips whose given labels agree best with predictions; ties go by file name.",
+        "Selects the clips whose given labels agree best with predictions; ties go by the labels' margin, then by file name.",
         "tagging curate --labels noisy.csv --predictions scores.csv --strategy top-agreement --top 50 --out trusted.csv")
     {
         _terminal = terminal;
@@ -54,6 +54,7 @@ internal sealed class CurateCommand : TaggingCommand
                     ranked.Clip.FileName,
                     [.. ranked.Clip.Labels.Select(label => pair.Labels.Classes.Names[label])],
                     ranked.Agreement,
+                    ranked.Margin,
                     ranked.Rank))],
             });
         }
@@ -72,5 +73,5 @@ internal sealed class CurateCommand : TaggingCommand
         public required SelectedClip[] Clips { get; init; }
     }
 
-    private sealed record SelectedClip(string Fname, string[] Labels, double Agreement, int Rank);
+    private sealed record SelectedClip(string Fname, string[] Labels, double Agreement, double Margin, int Rank);
 }
