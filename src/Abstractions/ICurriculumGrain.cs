@@ -15,8 +15,9 @@ public interface ICurriculumGrain : IGrainWithStringKey
     Task<CurriculumStatus> Ensure(CurriculumRequest request);
 
     /// <summary>How far it is, with the live figures of its running jobs; changes nothing.</summary>
+    /// <param name="attempt">The experiment's attempt that is asked about; <c>null</c> for the last one.</param>
     [AlwaysInterleave, Alias("GetStatus")]
-    Task<CurriculumStatus> GetStatus();
+    Task<CurriculumStatus> GetStatus(string? attempt);
 
     /// <summary>A round (counted from 1); <c>null</c> where it has not begun.</summary>
     [AlwaysInterleave, Alias("GetRound")]

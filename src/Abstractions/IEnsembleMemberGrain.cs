@@ -12,8 +12,9 @@ public interface IEnsembleMemberGrain : IGrainWithStringKey
     Task<MemberRecord> Ensure(MemberRequest request);
 
     /// <summary>How far it is, with the live figures of its running jobs; changes nothing. <c>null</c> before it was asked for.</summary>
+    /// <param name="attempt">The experiment's attempt that is asked about; <c>null</c> for the last one.</param>
     [AlwaysInterleave, Alias("GetStatus")]
-    Task<MemberRecord?> GetStatus();
+    Task<MemberRecord?> GetStatus(string? attempt);
 
     /// <summary>Gives up its jobs.</summary>
     [Alias("Stop")]

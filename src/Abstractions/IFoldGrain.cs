@@ -62,9 +62,6 @@ public sealed record FoldRequest
     /// <summary>The experiment.</summary>
     [Id(0)] public required ExperimentContext Context { get; init; }
 
-    /// <summary>Name of the model in the experiment's file.</summary>
-    [Id(1)] public required string Model { get; init; }
-
     /// <summary>The member, or <c>&lt;curriculum&gt;.scorer</c>.</summary>
     [Id(2)] public required string Owner { get; init; }
 

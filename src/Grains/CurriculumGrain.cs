@@ -61,7 +61,7 @@ public sealed class CurriculumGrain(
     Store store,
     IOptions<TaggingOptions> options,
     DriveFaults faults,
-    ILogger<CurriculumGrain> logger) : Grain, ICurriculumGrain
+    ILogger<CurriculumGrain> logger) : ExperimentPart(faults), ICurriculumGrain
 {
     // Rounds wait for each other, members for no one: what the next round waits for goes first.
     private const int RoundsFirst = 100;
@@ -72,19 +72,36 @@ public sealed class CurriculumGrain(
 
     private Parent Self => new() { Kind = ParentKind.Curriculum, Key = this.GetPrimaryKeyString() };
 
-    private string? Problem => state.State.Problem ?? faults.ProblemOf(GrainContext.GrainId);
+    /// <inheritdoc/>
+    protected override ExperimentContext? Context => state.State.Request?.Context;
+
+    /// <inheritdoc/>
+    protected override string PartName => PartOf(state.State.Request!);
+
+    /// <inheritdoc/>
+    protected override Parent Waiting => new() { Kind = ParentKind.Experiment, Key = state.State.Request!.Context.Experiment };
+
+    /// <inheritdoc/>
+    protected override string? StoredProblem => state.State.Problem;
+
+    /// <inheritdoc/>
+    protected override bool HasEnded => false;
+
+    // A member may wait for just the round that has ended.
+    /// <inheritdoc/>
+    protected override int Reached => state.State.Rounds.Count(round => round.Record.Step == "done");
 
     /// <inheritdoc/>
     public async Task<CurriculumStatus> Ensure(CurriculumRequest request)
     {
-        await faults.Guard(this, request.Context.Attempt, PartOf(request), () => Begin(request), Wake);
+        await Guarded(request.Context, PartOf(request), () => Begin(request));
         return Status(_latest);
     }
 
     /// <inheritdoc/>
-    public async Task<CurriculumStatus> GetStatus()
+    public async Task<CurriculumStatus> GetStatus(string? attempt)
     {
-        if (state.State.Request is not { } request)
+        if (state.State.Request is not { } request || (attempt ?? request.Context.Attempt) != request.Context.Attempt)
         {
             return new CurriculumStatus();
         }
@@ -93,7 +110,7 @@ public sealed class CurriculumGrain(
         {
             return Status([]);
         }
-        var file = ExperimentFile.Parse(request.Context.Yaml, request.Context.Experiment);
+        var file = request.Context.File();
         var folds = await Task.WhenAll(Enumerable.Range(0, file.Folds)
             .Select(fold => FoldGrainOf(open.Record.ScorerSelection, fold).GetStatus()));
         return Status([.. folds.OfType<FoldRecord>()]);
@@ -114,24 +131,8 @@ public sealed class CurriculumGrain(
     {
         if (state.State is { Request: { } request, Rounds: [.., { Record.Step: "train" } open] })
         {
-            var file = ExperimentFile.Parse(request.Context.Yaml, request.Context.Experiment);
+            var file = request.Context.File();
             await Task.WhenAll(Enumerable.Range(0, file.Folds).Select(fold => FoldGrainOf(open.Record.ScorerSelection, fold).Stop()));
-        }
-    }
-
-    /// <inheritdoc/>
-    public async Task Wake()
-    {
-        if (state.State.Request is not { } request || state.State.Problem is not null)
-        {
-            return;
-        }
-        var before = state.State.Rounds.Count(round => round.Record.Step == "done");
-        await faults.Guard(this, request.Context.Attempt, PartOf(request), Drive, Wake);
-        if (Problem is not null || state.State.Rounds.Count(round => round.Record.Step == "done") > before)
-        {
-            // A member may have waited for just that round.
-            await GrainFactory.Wake(new Parent { Kind = ParentKind.Experiment, Key = request.Context.Experiment });
         }
     }
 
@@ -146,7 +147,8 @@ public sealed class CurriculumGrain(
         await Drive();
     }
 
-    private async Task Drive()
+    /// <inheritdoc/>
+    protected override async Task Drive()
     {
         if (state.State is not { Request: { } request, Problem: null })
         {
@@ -154,7 +156,7 @@ public sealed class CurriculumGrain(
         }
         try
         {
-            var file = ExperimentFile.Parse(request.Context.Yaml, request.Context.Experiment);
+            var file = request.Context.File();
             var settings = file.Curricula[request.Curriculum];
             if (state.State.Shards.Count == 0)
             {
@@ -225,7 +227,6 @@ public sealed class CurriculumGrain(
             FoldGrainOf(round.Record.ScorerSelection, fold).Ensure(new FoldRequest
             {
                 Context = request.Context,
-                Model = settings.Scorer,
                 Owner = GrainKeys.Scorer(request.Curriculum),
                 Selection = round.Record.ScorerSelection,
                 Promoted = before?.Record.Selection,
@@ -391,7 +392,7 @@ public sealed class CurriculumGrain(
     private CurriculumStatus Status(FoldRecord[] open)
     {
         var request = state.State.Request!;
-        var file = ExperimentFile.Parse(request.Context.Yaml, request.Context.Experiment);
+        var file = request.Context.File();
         var rounds = file.Curricula[request.Curriculum].Rounds.Length;
         var jobsOfFold = 2 + (request.Context.Dataset.Truth is not null && request.Context.HasTest() ? 1 : 0);
         var closed = state.State.Rounds.SelectMany(round => round.Folds).ToArray();
@@ -402,7 +403,7 @@ public sealed class CurriculumGrain(
                 : round.Record)],
             Done = state.State.Rounds.Count(round => round.Record.Step == "done") == rounds,
             Problem = Problem,
-            WaitsFor = faults.WaitOf(GrainContext.GrainId) ?? _waitsFor,
+            WaitsFor = WaitsAfterFault ?? _waitsFor,
             Folds = closed,
             Jobs = JobTally.Sum(closed.Concat(open).Select(fold => fold.Jobs), rounds * file.Folds * jobsOfFold),
         };

@@ -17,6 +17,9 @@ public sealed class EnsembleMemberState
 
     /// <summary>The figures; <c>null</c> until its folds are done.</summary>
     [Id(1)] public MemberRecord? Record { get; set; }
+
+    /// <summary>Fingerprint of what determines the figures.</summary>
+    [Id(2)] public string? Determined { get; set; }
 }
 
 /// <summary>One model on one selection.</summary>
@@ -25,31 +28,51 @@ public sealed class EnsembleMemberGrain(
     [PersistentState("member", ArtifactGrainStorage.Name)] IPersistentState<EnsembleMemberState> state,
     Store store,
     DriveFaults faults,
-    ILogger<EnsembleMemberGrain> logger) : Grain, IEnsembleMemberGrain
+    ILogger<EnsembleMemberGrain> logger) : ExperimentPart(faults), IEnsembleMemberGrain
 {
+    private MemberRecord? _latest;
+
     private Parent Self => new() { Kind = ParentKind.Member, Key = this.GetPrimaryKeyString() };
+
+    /// <inheritdoc/>
+    protected override ExperimentContext? Context => state.State.Request?.Context;
+
+    /// <inheritdoc/>
+    protected override string PartName => PartOf(state.State.Request!);
+
+    /// <inheritdoc/>
+    protected override Parent Waiting => new() { Kind = ParentKind.Experiment, Key = state.State.Request!.Context.Experiment };
+
+    /// <inheritdoc/>
+    protected override string? StoredProblem => null;
+
+    /// <inheritdoc/>
+    protected override bool HasEnded => state.State.Record is not null;
+
+    /// <inheritdoc/>
+    protected override int Reached => _latest is { Done: true } or { Problem: not null } ? 1 : 0;
 
     /// <inheritdoc/>
     public async Task<MemberRecord> Ensure(MemberRequest request)
     {
-        if (state.State.Record is { } done)
-        {
-            return done;
-        }
-        return await Guarded(request, () => Begin(request));
+        await Guarded(request.Context, PartOf(request), () => Begin(request));
+        return Status(_latest, request);
     }
 
     /// <inheritdoc/>
-    public async Task<MemberRecord?> GetStatus()
+    public async Task<MemberRecord?> GetStatus(string? attempt)
     {
-        if (state.State is { Record: not null } or { Request: null })
+        if (state.State.Request is not { } request || (attempt ?? request.Context.Attempt) != request.Context.Attempt)
         {
-            return state.State.Record;
+            return null;
         }
-        var (file, member) = Settings(state.State.Request);
-        var folds = await Task.WhenAll(Enumerable.Range(0, file.Folds)
-            .Select(fold => FoldGrainOf(state.State.Request, member, fold).GetStatus()));
-        return WithFaults(Record(file, member, [.. folds.OfType<FoldRecord>()]));
+        if (state.State.Record is not null)
+        {
+            return Status(null, request);
+        }
+        var file = request.Context.File();
+        var folds = await Task.WhenAll(Enumerable.Range(0, file.Folds).Select(fold => FoldGrainOf(request, fold).GetStatus()));
+        return Status(Record(request, [.. folds.OfType<FoldRecord>()]), request);
     }
 
     /// <inheritdoc/>
@@ -57,74 +80,59 @@ public sealed class EnsembleMemberGrain(
     {
         if (state.State is { Record: null, Request: { } request })
         {
-            var (file, member) = Settings(request);
-            await Task.WhenAll(Enumerable.Range(0, file.Folds).Select(fold => FoldGrainOf(request, member, fold).Stop()));
+            await Task.WhenAll(Enumerable.Range(0, request.Context.File().Folds).Select(fold => FoldGrainOf(request, fold).Stop()));
         }
     }
 
+    private async Task Begin(MemberRequest request)
+    {
+        if (state.State.Request?.Context.Attempt != request.Context.Attempt)
+        {
+            var determined = Fingerprint.Of(
+                request.Context.File().TrainedOf(request.Member), MemberOf(request).Selection, request.Promoted, request.Context.Folds,
+                request.Context.Dataset.Version, CodeVersion.Learning);
+            if (state.State.Determined != determined)
+            {
+                state.State.Record = null;
+            }
+            _latest = null;
+            state.State.Determined = determined;
+            state.State.Request = request;
+            await this.SaveAsync(state);
+        }
+        await Drive();
+    }
+
     /// <inheritdoc/>
-    public async Task Wake()
+    protected override async Task Drive()
     {
         if (state.State is not { Record: null, Request: { } request })
         {
             return;
         }
-        var record = await Guarded(request, () => Drive(request));
-        if (record.Done || record.Problem is not null)
-        {
-            await GrainFactory.Wake(new Parent { Kind = ParentKind.Experiment, Key = request.Context.Experiment });
-        }
-    }
-
-    private async Task<MemberRecord> Guarded(MemberRequest request, Func<Task<MemberRecord>> drive)
-    {
-        MemberRecord? record = null;
-        await faults.Guard(this, request.Context.Attempt, $"member {request.Member}", async () => record = await drive(), Wake);
-        if (record is null)
-        {
-            var (file, member) = Settings(request);
-            record = Record(file, member, []);
-        }
-        return WithFaults(record);
-    }
-
-    private async Task<MemberRecord> Begin(MemberRequest request)
-    {
-        if (state.State.Request?.Context.Attempt != request.Context.Attempt)
-        {
-            state.State.Request = request;
-            await this.SaveAsync(state);
-        }
-        return await Drive(request);
-    }
-
-    private async Task<MemberRecord> Drive(MemberRequest request)
-    {
         using var scope = logger.BeginScope("{Experiment} {Member}", request.Context.Experiment, request.Member);
-        var (file, member) = Settings(request);
-        var folds = await Task.WhenAll(Enumerable.Range(0, file.Folds)
-            .Select(fold => FoldGrainOf(request, member, fold).Ensure(new FoldRequest
+        var folds = await Task.WhenAll(Enumerable.Range(0, request.Context.File().Folds)
+            .Select(fold => FoldGrainOf(request, fold).Ensure(new FoldRequest
             {
                 Context = request.Context,
-                Model = member.Model,
                 Owner = request.Member,
-                Selection = member.Selection,
+                Selection = MemberOf(request).Selection,
                 Promoted = request.Promoted,
                 Fold = fold,
                 PredictTest = request.Context.HasTest(),
                 Parent = Self,
             })));
-        var record = Record(file, member, folds);
+        _latest = Record(request, folds);
         if (Array.TrueForAll(folds, fold => fold.Done))
         {
-            record = await Task.Run(() => MeasureAsync(record, request.Context));
+            var record = await Task.Run(() => MeasureAsync(_latest, request.Context));
             if (record.Problem is null)
             {
                 state.State.Record = record;
                 await this.SaveAsync(state);
             }
+            _latest = record;
         }
-        return record;
     }
 
     private async Task<MemberRecord> MeasureAsync(MemberRecord record, ExperimentContext context)
@@ -162,34 +170,34 @@ public sealed class EnsembleMemberGrain(
         }
     }
 
-    private static MemberRecord Record(ExperimentFile file, MemberSettings member, FoldRecord[] folds, string name, bool hasTest) => new()
+    private static MemberRecord Record(MemberRequest request, FoldRecord[] folds)
     {
-        Member = name,
-        Model = member.Model,
-        Selection = member.Selection,
-        Problem = folds.Select(fold => fold.Problem).FirstOrDefault(problem => problem is not null),
-        WaitsFor = folds.Select(fold => fold.WaitsFor).FirstOrDefault(waits => waits is not null),
-        Folds = folds,
-        FoldsDone = folds.Count(fold => fold.Done),
-        FoldsTotal = file.Folds,
-        Jobs = JobTally.Sum(folds.Select(fold => fold.Jobs), (hasTest ? 2 : 1) * file.Folds),
-    };
-
-    private MemberRecord Record(ExperimentFile file, MemberSettings member, FoldRecord[] folds) =>
-        Record(file, member, folds, state.State.Request!.Member, state.State.Request.Context.HasTest());
-
-    private MemberRecord WithFaults(MemberRecord record) => record with
-    {
-        Problem = record.Problem ?? faults.ProblemOf(GrainContext.GrainId),
-        WaitsFor = faults.WaitOf(GrainContext.GrainId) ?? record.WaitsFor,
-    };
-
-    private static (ExperimentFile File, MemberSettings Member) Settings(MemberRequest request)
-    {
-        var file = ExperimentFile.Parse(request.Context.Yaml, request.Context.Experiment);
-        return (file, file.Members[request.Member]);
+        var member = MemberOf(request);
+        var folding = request.Context.File().Folds;
+        return new MemberRecord
+        {
+            Member = request.Member,
+            Model = member.Model,
+            Selection = member.Selection,
+            Problem = folds.Select(fold => fold.Problem).FirstOrDefault(problem => problem is not null),
+            WaitsFor = folds.Select(fold => fold.WaitsFor).FirstOrDefault(waits => waits is not null),
+            Folds = folds,
+            FoldsDone = folds.Count(fold => fold.Done),
+            FoldsTotal = folding,
+            Jobs = JobTally.Sum(folds.Select(fold => fold.Jobs), (request.Context.HasTest() ? 2 : 1) * folding),
+        };
     }
 
-    private IFoldGrain FoldGrainOf(MemberRequest request, MemberSettings member, int fold) =>
-        GrainFactory.GetGrain<IFoldGrain>(GrainKeys.Fold(request.Context.Experiment, request.Member, member.Selection, fold));
+    private MemberRecord Status(MemberRecord? latest, MemberRequest request)
+    {
+        var record = state.State.Record ?? latest ?? Record(request, []);
+        return record with { Problem = record.Problem ?? Problem, WaitsFor = WaitsAfterFault ?? record.WaitsFor };
+    }
+
+    private static string PartOf(MemberRequest request) => $"member {request.Member}";
+
+    private static MemberSettings MemberOf(MemberRequest request) => request.Context.File().Members[request.Member];
+
+    private IFoldGrain FoldGrainOf(MemberRequest request, int fold) => GrainFactory.GetGrain<IFoldGrain>(
+        GrainKeys.Fold(request.Context.Experiment, request.Member, MemberOf(request).Selection, fold));
 }

@@ -84,7 +84,7 @@ public sealed class ExperimentGrain(
         }
         if (state.State.Context is { } known)
         {
-            if (ExperimentFile.Parse(known.Yaml, fileName).ToJson() != file.ToJson())
+            if (known.File().ToJson() != file.ToJson())
             {
                 return Refused($"{fileName}: another file was submitted as '{Name}' before; choose another name for this one.");
             }
@@ -147,9 +147,9 @@ public sealed class ExperimentGrain(
         {
             return new ExperimentProgress { Name = Name, Status = ExperimentStatus.None };
         }
-        var file = ExperimentFile.Parse(context.Yaml, Name);
-        var curricula = await Task.WhenAll(file.Curricula.Keys.Select(name => CurriculumOf(name).GetStatus()));
-        var members = await Task.WhenAll(file.Members.Keys.Select(name => MemberOf(name).GetStatus()));
+        var file = context.File();
+        var curricula = await Task.WhenAll(file.Curricula.Keys.Select(name => CurriculumOf(name).GetStatus(context.Attempt)));
+        var members = await Task.WhenAll(file.Members.Keys.Select(name => MemberOf(name).GetStatus(context.Attempt)));
         var shown = file.Members.Zip(members, (member, record) => record ?? Unbegun(file, context, member.Key, member.Value)).ToArray();
         var jobs = curricula.Select(part => part.Jobs).Concat(shown.Select(part => part.Jobs)).ToArray();
         // A job that a scorer and a member share runs once.
@@ -212,7 +212,7 @@ public sealed class ExperimentGrain(
             return;
         }
         using var scope = logger.BeginScope("{Experiment}", Name);
-        var file = ExperimentFile.Parse(context.Yaml, Name);
+        var file = context.File();
         var curricula = new Dictionary<string, CurriculumStatus>();
         foreach (var name in file.Curricula.Keys)
         {
@@ -312,7 +312,7 @@ public sealed class ExperimentGrain(
 
     private async Task StopParts()
     {
-        var file = ExperimentFile.Parse(state.State.Context!.Yaml, Name);
+        var file = state.State.Context!.File();
         foreach (var name in file.Curricula.Keys)
         {
             await CurriculumOf(name).Stop();

@@ -68,7 +68,7 @@ public sealed class FoldGrain(
     [PersistentState("fold", ArtifactGrainStorage.Name)] IPersistentState<FoldState> state,
     Store store,
     DriveFaults faults,
-    ILogger<FoldGrain> logger) : Grain, IFoldGrain
+    ILogger<FoldGrain> logger) : ExperimentPart(faults), IFoldGrain
 {
     // A prediction ends what a training began: it goes first.
     private const int PredictionsFirst = 10;
@@ -77,7 +77,23 @@ public sealed class FoldGrain(
 
     private Parent Self => new() { Kind = ParentKind.Fold, Key = this.GetPrimaryKeyString() };
 
-    private string? Problem => state.State.Problem ?? faults.ProblemOf(GrainContext.GrainId);
+    /// <inheritdoc/>
+    protected override ExperimentContext? Context => state.State.Request?.Context;
+
+    /// <inheritdoc/>
+    protected override string PartName => PartOf(state.State.Request!);
+
+    /// <inheritdoc/>
+    protected override Parent Waiting => state.State.Request!.Parent;
+
+    /// <inheritdoc/>
+    protected override string? StoredProblem => state.State.Problem;
+
+    /// <inheritdoc/>
+    protected override bool HasEnded => Done;
+
+    /// <inheritdoc/>
+    protected override int Reached => Done ? 1 : 0;
 
     private bool Done =>
         state.State is { Request: { } request, Training.Result: not null } fold
@@ -87,7 +103,7 @@ public sealed class FoldGrain(
     /// <inheritdoc/>
     public async Task<FoldRecord> Ensure(FoldRequest request)
     {
-        await faults.Guard(this, request.Context.Attempt, PartOf(request), () => Begin(request), Wake);
+        await Guarded(request.Context, PartOf(request), () => Begin(request));
         return await Record(live: false);
     }
 
@@ -106,20 +122,6 @@ public sealed class FoldGrain(
         }
     }
 
-    /// <inheritdoc/>
-    public async Task Wake()
-    {
-        if (state.State.Request is not { } request || Done)
-        {
-            return;
-        }
-        await faults.Guard(this, request.Context.Attempt, PartOf(request), Drive, Wake);
-        if (Done || Problem is not null)
-        {
-            await GrainFactory.Wake(request.Parent);
-        }
-    }
-
     private async Task Begin(FoldRequest request)
     {
         if (state.State.Request is not { } known || known.Context.Attempt != request.Context.Attempt
@@ -132,7 +134,8 @@ public sealed class FoldGrain(
         await Drive();
     }
 
-    private async Task Drive()
+    /// <inheritdoc/>
+    protected override async Task Drive()
     {
         if (Done || state.State.Problem is not null || state.State.Request is not { } request)
         {
@@ -142,7 +145,7 @@ public sealed class FoldGrain(
         {
             using var scope = logger.BeginScope("{Experiment} {Owner} {Selection} fold {Fold}",
                 request.Context.Experiment, request.Owner, request.Selection, request.Fold);
-            var file = ExperimentFile.Parse(request.Context.Yaml, request.Context.Experiment);
+            var model = request.Context.File().TrainedOf(request.Owner);
             if (state.State.TrainList is null)
             {
                 await WriteLists(request);
@@ -151,7 +154,7 @@ public sealed class FoldGrain(
             if (fold.Training is null)
             {
                 fold.Training = await Prepare(JobDocuments.Training(
-                    file, request.Context.Dataset, request.Model, request.Fold, fold.TrainList!, fold.ValidationList!));
+                    model, request.Context.Dataset, request.Fold, fold.TrainList!, fold.ValidationList!));
                 await this.SaveAsync(state);
             }
             if (!await Advance(fold.Training, "train", request.Priority))
@@ -162,13 +165,12 @@ public sealed class FoldGrain(
                 ?? throw new InputException($"job {fold.Training.Job} trained but gave no weights.");
             if (request.PredictNoisy && fold.NoisyClips > 0 && fold.Noisy is null)
             {
-                fold.Noisy = await Prepare(JobDocuments.Prediction(file, request.Context.Dataset, request.Model, weights, fold.NoisyList!));
+                fold.Noisy = await Prepare(JobDocuments.Prediction(model, request.Context.Dataset, weights, fold.NoisyList!));
                 await this.SaveAsync(state);
             }
             if (request.PredictTest && fold.Test is null)
             {
-                fold.Test = await Prepare(JobDocuments.Prediction(file, request.Context.Dataset, request.Model, weights,
-                    request.Context.Folds.Test));
+                fold.Test = await Prepare(JobDocuments.Prediction(model, request.Context.Dataset, weights, request.Context.Folds.Test));
                 await this.SaveAsync(state);
             }
             // Both are asked for before either is waited for.
@@ -298,7 +300,7 @@ public sealed class FoldGrain(
             Fold = request.Fold,
             Done = Done,
             Problem = Problem,
-            WaitsFor = Done ? null : faults.WaitOf(GrainContext.GrainId) ?? _waitsFor,
+            WaitsFor = Done ? null : WaitsAfterFault ?? _waitsFor,
             TrainClips = fold.TrainClips,
             ValidationClips = fold.ValidationClips,
             TrainingJob = fold.Training?.Job,

@@ -5,6 +5,8 @@ namespace OrleansTagging.Grains;
 /// <summary>The keys of an experiment's grains.</summary>
 public static class GrainKeys
 {
+    private const string ScorerEnd = ".scorer";
+
     /// <summary>Key of a curriculum.</summary>
     public static string Curriculum(string experiment, string curriculum) => $"{experiment}/{curriculum}";
 
@@ -20,5 +22,9 @@ public static class GrainKeys
         string.Create(CultureInfo.InvariantCulture, $"{experiment}/{owner}/{selection}/{fold}");
 
     /// <summary>What stands in a member's place for the folds of a curriculum's scorer. No member has a dot in its name.</summary>
-    public static string Scorer(string curriculum) => $"{curriculum}.scorer";
+    public static string Scorer(string curriculum) => curriculum + ScorerEnd;
+
+    /// <summary>The curriculum whose scorer stands in a member's place; <c>null</c> for a member.</summary>
+    public static string? CurriculumOfScorer(string owner) =>
+        owner.EndsWith(ScorerEnd, StringComparison.Ordinal) ? owner[..^ScorerEnd.Length] : null;
 }

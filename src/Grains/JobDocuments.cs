@@ -7,31 +7,30 @@ namespace OrleansTagging.Grains;
 internal static class JobDocuments
 {
     /// <summary>Training of one fold.</summary>
-    public static JobDocument Training(ExperimentFile file, DatasetRecord dataset, string model, int fold, string train,
-        string validation) =>
-        Of(file, dataset, model) with
+    public static JobDocument Training(TrainedModel model, DatasetRecord dataset, int fold, string train, string validation) =>
+        Of(model, dataset) with
         {
             Train = new TrainingTask
             {
-                Seed = file.Seed,
+                Seed = model.Seed,
                 Fold = fold,
-                Settings = file.Training,
+                Settings = model.Training,
                 TrainClips = train,
                 ValidationClips = validation,
             },
         };
 
     /// <summary>Prediction of a list of clips.</summary>
-    public static JobDocument Prediction(ExperimentFile file, DatasetRecord dataset, string model, string weights, string clips) =>
-        Of(file, dataset, model) with { Predict = new PredictionTask { Weights = weights, Clips = clips } };
+    public static JobDocument Prediction(TrainedModel model, DatasetRecord dataset, string weights, string clips) =>
+        Of(model, dataset) with { Predict = new PredictionTask { Weights = weights, Clips = clips } };
 
-    private static JobDocument Of(ExperimentFile file, DatasetRecord dataset, string model) => new()
+    private static JobDocument Of(TrainedModel model, DatasetRecord dataset) => new()
     {
         CodeVersion = CodeVersion.Learning,
         // Never the truth: what a job cannot name it cannot read.
         Dataset = new DatasetReference { Version = dataset.Version, Audio = dataset.Audio, Clips = dataset.Clips, Facts = dataset.Facts },
-        Model = file.Models[model],
-        Device = file.Training.Device,
-        Threads = file.Training.Threads,
+        Model = model.Settings,
+        Device = model.Training.Device,
+        Threads = model.Training.Threads,
     };
 }

@@ -64,7 +64,7 @@ public sealed class ExperimentTests(UndisturbedRuns undisturbed)
         Assert.Equal(ExperimentStatus.Done, progress.Status);
         var classes = new ClassMap(dataset.Classes);
         var curriculum = bed.Grains.GetGrain<ICurriculumGrain>(GrainKeys.Curriculum("demo", "main"));
-        var folds = (await curriculum.GetStatus()).Folds;
+        var folds = (await curriculum.GetStatus(null)).Folds;
         Assert.Equal(4, folds.Length);
 
         var listed = (await ClipList.ReadAsync(bed.Store.Artifacts, dataset.Clips)).Where(clip => clip.Subset == "noisy")
@@ -210,7 +210,7 @@ public sealed class ExperimentTests(UndisturbedRuns undisturbed)
         Assert.Null(progress.EnsembleTestLwlrap);
         Assert.All(progress.Rounds, round => Assert.Equal((null, null, null), (round.TestLwlrap, round.TrulyRight, round.BaseRate)));
         // Scorers predict no test clips that nobody could evaluate.
-        var folds = (await bed.Grains.GetGrain<ICurriculumGrain>(GrainKeys.Curriculum("demo", "main")).GetStatus()).Folds;
+        var folds = (await bed.Grains.GetGrain<ICurriculumGrain>(GrainKeys.Curriculum("demo", "main")).GetStatus(null)).Folds;
         Assert.All(folds, fold => Assert.Null(fold.TestJob));
     }
 }
