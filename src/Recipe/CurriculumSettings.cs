@@ -52,6 +52,14 @@ public sealed record CurriculumSettings
     /// <summary>When the rounds end by themselves; <c>null</c> where they never do.</summary>
     public DivergenceSettings? DivergenceStop { get; init; }
 
+    /// <summary>Name of the entry in the file that it came of; its own where nothing varies.</summary>
+    [YamlIgnore]
+    public string Entry { get; init; } = "";
+
+    /// <summary>What sets it apart from the others of its entry: the value of each setting that varies, by the setting's path.</summary>
+    [YamlIgnore]
+    public SortedDictionary<string, string> Axes { get; init; } = new(StringComparer.Ordinal);
+
     /// <summary>The scorer with all its settings.</summary>
     [YamlIgnore]
     public TrainedModel Trained { get; init; } = null!;

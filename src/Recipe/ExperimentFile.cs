@@ -15,7 +15,7 @@ public sealed record ExperimentFile
     /// <summary>Name under which the dataset was imported.</summary>
     public string Dataset { get; init; } = "";
 
-    /// <summary>Seed of all random numbers.</summary>
+    /// <summary>Seed of all random numbers; of a list the first deals the folds, and curricula and members vary over all.</summary>
     public ulong Seed { get; init; } = 1;
 
     /// <summary>Number of cross-validation folds of the curated set.</summary>
@@ -45,12 +45,16 @@ public sealed record ExperimentFile
     /// <summary>Further ensembles by name, measured beside it.</summary>
     public SortedDictionary<string, EnsembleSettings> Ensembles { get; init; } = new(StringComparer.Ordinal);
 
+    /// <summary>What is to be compared in the end, by name.</summary>
+    public SortedDictionary<string, ContrastSettings> Contrasts { get; init; } = new(StringComparer.Ordinal);
+
     /// <summary>Reads an experiment file and checks all that can be checked without its dataset.</summary>
     /// <param name="yaml">The file's text.</param>
     /// <param name="fileName">What the message of an error calls it.</param>
     /// <exception cref="InputException">It is no YAML, has an unknown key, a value of the wrong type or out of range, or names what it does not define.</exception>
     public static ExperimentFile Parse(string yaml, string fileName) => ExperimentFileReader.Read(yaml, fileName);
 
-    /// <summary>The canonical JSON, alike for two files that differ in comments, order of keys or white space alone.</summary>
+    /// <summary>The canonical JSON, alike for two files that differ in comments, order of keys or white space alone; only the order
+    /// of what varies counts, since it orders the words of a name.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, RecipeJson.Default.ExperimentFile);
 }

@@ -1,19 +1,19 @@
-using System.Collections;
 using System.Globalization;
 using System.IO.Enumeration;
-using System.Reflection;
 using OrleansTagging.Labels;
 using YamlDotNet.Core;
-using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
-using YamlDotNet.Serialization;
-using YamlDotNet.Serialization.NamingConventions;
 
 namespace OrleansTagging.Recipe;
 
 /// <summary>Reads an experiment file and says of the first thing that is wrong with it where it stands and what to do.</summary>
-internal sealed class ExperimentFileReader
+internal sealed partial class ExperimentFileReader
 {
+    private const int MostNames = 20;
+
+    // Where a list of values may stand for one.
+    private static readonly string[] s_varied = ["seed", "models", "training", "curricula", "members"];
+
     private readonly string _fileName;
     private readonly string[] _lines;
     private readonly YamlMappingNode _root;
@@ -45,84 +45,98 @@ internal sealed class ExperimentFileReader
     public static ExperimentFile Read(string text, string fileName)
     {
         var reader = new ExperimentFileReader(text, fileName);
-        reader.CheckKeys(typeof(ExperimentFile), reader._root);
-        var file = reader.Deserialize(text);
+        reader.CheckKeys(typeof(ExperimentFile), reader._root, varies: false);
+        var file = (ExperimentFile)SettingsBinder.Bind(typeof(ExperimentFile), reader._root, "", new Dictionary<string, YamlNode>());
         reader.Check(file);
-        return reader.Resolve(file);
+        file = reader.Expand(file);
+        reader.CheckBlends(file);
+        return Resolve(file);
     }
 
-    private ExperimentFile Deserialize(string text)
+    /// <summary>Gives ensembles and contrasts the names that they mean.</summary>
+    private static ExperimentFile Resolve(ExperimentFile file) => file with
     {
-        try
+        Ensemble = file.Ensemble with { Members = MembersOf(file, file.Ensemble.Members) },
+        Ensembles = Map(file.Ensembles, ensemble => ensemble with { Members = MembersOf(file, ensemble.Members) }),
+        Contrasts = Map(file.Contrasts, contrast => contrast with
         {
-            return new DeserializerBuilder()
-                .WithNamingConvention(UnderscoredNamingConvention.Instance)
-                .WithTypeConverter(new EnsembleConverter())
-                .Build()
-                .Deserialize<ExperimentFile>(text);
-        }
-        catch (YamlException fault)
-        {
-            var line = _lines[Math.Clamp((int)fault.Start.Line - 1, 0, _lines.Length - 1)].Trim();
-            throw At(fault.Start.Line, $"'{line}' cannot be read: {FirstSentence((fault.InnerException ?? fault).Message)}");
-        }
-    }
-
-    /// <summary>Gives every scorer and member its model with all settings.</summary>
-    private ExperimentFile Resolve(ExperimentFile file)
-    {
-        TrainedModel Trained(string model) =>
-            new() { Model = model, Settings = file.Models[model], Training = file.Training, Seed = file.Seed };
-        var members = file.Members.Keys.ToArray();
-        return file with
-        {
-            Curricula = Map(file.Curricula, curriculum => curriculum with { Trained = Trained(curriculum.Scorer) }),
-            Members = Map(file.Members, member => member with { Trained = Trained(member.Model) }),
-            Ensemble = file.Ensemble with { Members = Expand(file.Ensemble.Members, members) },
-            Ensembles = Map(file.Ensembles, ensemble => ensemble with { Members = Expand(ensemble.Members, members) }),
-        };
-    }
+            Members = MembersAndEnsemblesOf(file, contrast.Members),
+            Against = MembersAndEnsemblesOf(file, contrast.Against),
+        }),
+    };
 
     private static SortedDictionary<string, T> Map<T>(SortedDictionary<string, T> named, Func<T, T> change) =>
         new(named.ToDictionary(entry => entry.Key, entry => change(entry.Value)), StringComparer.Ordinal);
 
     // In the order of the file, so that a blend adds them in that order.
-    private static string[] Expand(string[] names, string[] members) =>
-        [.. names.SelectMany(name => members.Where(member => Fits(name, member))).Distinct()];
+    private static string[] MembersOf(ExperimentFile file, string[] names) =>
+        [.. names.SelectMany(name => file.Members.Where(member => Fits(name, member)).Select(member => member.Key)).Distinct()];
 
-    private static bool Fits(string name, string member) => FileSystemName.MatchesSimpleExpression(name, member, ignoreCase: false);
+    private static string[] MembersAndEnsemblesOf(ExperimentFile file, string[] names) =>
+        [.. names.SelectMany(name => file.Ensembles.ContainsKey(name) ? [name] : MembersOf(file, [name])).Distinct()];
+
+    // The name of an entry stands for all members that it became.
+    private static bool Fits(string name, KeyValuePair<string, MemberSettings> member) =>
+        name == member.Value.Entry || FileSystemName.MatchesSimpleExpression(name, member.Key, ignoreCase: false);
 
     /// <summary>Walks the tree beside the records' types, so that an unknown key is named with its line and its nearest relatives.</summary>
-    private void CheckKeys(Type type, YamlNode node)
+    /// <param name="type">Type that the node is to become.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="varies">Whether a list may stand where one value is due.</param>
+    private void CheckKeys(Type type, YamlNode node, bool varies)
     {
         if (node is YamlScalarNode { Value: "" or "~" or "null" or null } empty)
         {
             throw At(empty.Start.Line, "a section without content; fill it or take it out.");
         }
-        if (DictionaryValue(type) is { } valueType)
+        if (SettingsBinder.NamedType(type) is { } valueType)
         {
             foreach (var (key, value) in Mapping(node))
             {
                 CheckName(key.Value ?? "", "name", key.Start.Line);
-                CheckKeys(valueType, value);
+                CheckKeys(valueType, value, varies);
             }
             return;
         }
-        if (type.Namespace != typeof(ExperimentFile).Namespace || (type == typeof(EnsembleSettings) && node is YamlSequenceNode))
+        if (!SettingsBinder.IsSection(type) || (type == typeof(EnsembleSettings) && node is YamlSequenceNode))
         {
             return;
         }
-        var known = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(property => property.GetCustomAttribute<YamlIgnoreAttribute>() is null)
-            .ToDictionary(property => UnderscoredNamingConvention.Instance.Apply(property.Name));
+        var known = SettingsBinder.KeysOf(type).ToDictionary(setting => setting.Key, setting => setting.Property.PropertyType);
+        var isEntry = type == typeof(MemberSettings) || type == typeof(CurriculumSettings);
         foreach (var (key, value) in Mapping(node))
         {
-            if (!known.TryGetValue(key.Value ?? "", out var property))
+            if (isEntry && s_variationKeys.Contains(key.Value))
             {
-                throw At(key.Start.Line, $"unknown key '{key.Value}'. Known here: {string.Join(", ", known.Keys.Order(StringComparer.Ordinal))}.");
+                continue;
             }
-            CheckKeys(property.PropertyType, value);
-            CheckValue(key.Value!, property.PropertyType, value);
+            if (!known.TryGetValue(key.Value ?? "", out var setting))
+            {
+                throw At(key.Start.Line,
+                    $"unknown key '{key.Value}'. Known here: {Sorted(known.Keys.Concat(isEntry ? s_variationKeys : []))}.");
+            }
+            var varied = varies || (type == typeof(ExperimentFile) && s_varied.Contains(key.Value));
+            CheckKeys(setting, value, varied);
+            if (varied && SettingsBinder.IsVaried(setting, value))
+            {
+                CheckEach(key.Value!, setting, (YamlSequenceNode)value);
+            }
+            else
+            {
+                CheckValue(key.Value!, setting, value);
+            }
+        }
+    }
+
+    private void CheckEach(string key, Type type, YamlSequenceNode values)
+    {
+        if (values.Children.Count == 0)
+        {
+            throw At(values.Start.Line, $"'{key}' is an empty list; give it a value.");
+        }
+        foreach (var value in values)
+        {
+            CheckValue(key, type, value);
         }
     }
 
@@ -165,9 +179,6 @@ internal sealed class ExperimentFileReader
         }
     }
 
-    private static Type? DictionaryValue(Type type) =>
-        typeof(IDictionary).IsAssignableFrom(type) && type.IsGenericType ? type.GetGenericArguments()[1] : null;
-
     private void Check(ExperimentFile file)
     {
         Require(file.Name.Length > 0, ["name"], "an experiment needs a name.");
@@ -180,20 +191,31 @@ internal sealed class ExperimentFileReader
             CheckModel(["models", name], model);
         }
         CheckTraining(file.Training);
-        foreach (var (name, curriculum) in file.Curricula)
-        {
-            CheckCurriculum(["curricula", name], curriculum, file);
-        }
         Require(file.Members.Count > 0, ["members"], "an experiment needs at least one member: a model and the selection it is trained on.");
-        foreach (var (name, member) in file.Members)
-        {
-            CheckMember(["members", name], member, file);
-        }
         Range(file.Holdout, 0, 0.5, ["holdout"]);
+    }
+
+    private void CheckBlends(ExperimentFile file)
+    {
         CheckEnsemble(["ensemble"], file.Ensemble, file);
         foreach (var (name, ensemble) in file.Ensembles)
         {
             CheckEnsemble(["ensembles", name], ensemble, file);
+        }
+        foreach (var (name, contrast) in file.Contrasts)
+        {
+            CheckSide(["contrasts", name, "members"], contrast.Members, file);
+            CheckSide(["contrasts", name, "against"], contrast.Against, file);
+        }
+    }
+
+    private void CheckSide(string[] at, string[] names, ExperimentFile file)
+    {
+        Require(names.Length > 0, at, "a contrast compares members with others; name both.");
+        foreach (var name in names)
+        {
+            Require(file.Ensembles.ContainsKey(name) || file.Members.Any(member => Fits(name, member)), at,
+                $"'{name}' is no member and none of the ensembles. Members: {Names(file.Members)}.");
         }
     }
 
@@ -202,7 +224,7 @@ internal sealed class ExperimentFileReader
         Require(ensemble.Members.Length > 0, at, "name the members whose predictions are averaged.");
         foreach (var name in ensemble.Members)
         {
-            Require(file.Members.Keys.Any(member => Fits(name, member)), at, $"'{name}' is no member. Members: {Names(file.Members)}.");
+            Require(file.Members.Any(member => Fits(name, member)), at, $"'{name}' is no member. Members: {Names(file.Members)}.");
         }
         Require(ensemble.Members.Distinct().Count() == ensemble.Members.Length, at, "a member is named twice.");
         OneOf(ensemble.Method, EnsembleSettings.Methods, [.. at, "method"]);
@@ -312,9 +334,11 @@ internal sealed class ExperimentFileReader
         }
     }
 
-    private void CheckMember(string[] at, MemberSettings member, ExperimentFile file)
-    {
+    private void CheckModelOf(string[] at, MemberSettings member, ExperimentFile file) =>
         Require(file.Models.ContainsKey(member.Model), [.. at, "model"], $"'{member.Model}' is no model. Models: {Names(file.Models)}.");
+
+    private void CheckSelectionOf(string[] at, MemberSettings member, ExperimentFile file)
+    {
         string[] line = [.. at, "selection"];
         Require(Selection.TryParse(member.Selection, out var selection), line,
             $"'{member.Selection}' is no selection; write curated, <curriculum>@<round> or <curriculum>@relabelled.");
@@ -362,6 +386,10 @@ internal sealed class ExperimentFileReader
     /// <summary>Line of a key; where the file lacks it, the line of the nearest section around it.</summary>
     private long LineOf(string[] path)
     {
+        if (_setAt.TryGetValue(string.Join('.', path), out var set))
+        {
+            return set;
+        }
         YamlNode node = _root;
         var line = 1L;
         foreach (var part in path)
@@ -383,31 +411,11 @@ internal sealed class ExperimentFileReader
 
     private static string FirstSentence(string message) => message.ReplaceLineEndings("\n").Split('\n')[0];
 
-    private static string Names<T>(SortedDictionary<string, T> named) => named.Count == 0 ? "none" : string.Join(", ", named.Keys);
-
-    /// <summary>Reads an ensemble, also where it is just the list of its members.</summary>
-    private sealed class EnsembleConverter : IYamlTypeConverter
+    private static string Names<T>(SortedDictionary<string, T> named) => named.Count switch
     {
-        public bool Accepts(Type type) => type == typeof(EnsembleSettings);
-
-        public object ReadYaml(IParser parser, Type type, ObjectDeserializer rootDeserializer)
-        {
-            if (parser.Current is SequenceStart)
-            {
-                return new EnsembleSettings { Members = (string[])rootDeserializer(typeof(string[]))! };
-            }
-            var settings = new EnsembleSettings();
-            parser.Consume<MappingStart>();
-            while (!parser.TryConsume<MappingEnd>(out _))
-            {
-                settings = parser.Consume<Scalar>().Value == "members"
-                    ? settings with { Members = (string[])rootDeserializer(typeof(string[]))! }
-                    : settings with { Method = parser.Consume<Scalar>().Value };
-            }
-            return settings;
-        }
-
-        public void WriteYaml(IEmitter emitter, object? value, Type type, ObjectSerializer serializer) =>
-            throw new NotSupportedException("Experiment files are read, never written.");
-    }
+        0 => "none",
+        <= MostNames => string.Join(", ", named.Keys),
+        _ => string.Create(
+            CultureInfo.InvariantCulture, $"{string.Join(", ", named.Keys.Take(MostNames))} and {named.Count - MostNames} more"),
+    };
 }

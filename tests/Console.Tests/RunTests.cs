@@ -26,7 +26,7 @@ public sealed class RunTests : IDisposable
     [Theory]
     [InlineData("folds: 2", "fold: 2", "line 3", "unknown key 'fold'")]
     [InlineData("folds: 2", "folds: two", "line 3", "'folds' needs a whole number")]
-    [InlineData("epochs: 1", "epochs: [1, 2]", "line 6", "'epochs'")]
+    [InlineData("epochs: 1", "epochs: [1, two]", "line 6", "'epochs'")]
     [InlineData("selection: curated", "selection: main@2", "line 10", "1 rounds")]
     [InlineData("ensemble: [one]", "ensemble: [two]", "line 11", "'two' is no member")]
     [InlineData("name: wrong", "name: [", "wrong.yaml")]
