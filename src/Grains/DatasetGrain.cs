@@ -58,14 +58,14 @@ public sealed class DatasetGrain(
         {
             return new FoldsAnswer { Problem = $"There is no dataset '{this.GetPrimaryKeyString()}'; import it first." };
         }
-        var key = string.Create(CultureInfo.InvariantCulture, $"{record.Version}/{folds}/{seed}");
+        var key = FoldsKey(record, folds, seed);
         if (state.State.Folds.TryGetValue(key, out var known))
         {
             return known;
         }
         try
         {
-            var answer = await Task.Run(() => AssignAsync(record, folds, seed));
+            var answer = await Task.Run(() => AssignAsync(store.Artifacts, record, folds, seed));
             state.State.Folds[key] = answer;
             await this.SaveAsync(state);
             return answer;
@@ -76,10 +76,16 @@ public sealed class DatasetGrain(
         }
     }
 
-    private async Task<FoldsAnswer> AssignAsync(DatasetRecord record, int folds, ulong seed)
+    /// <summary>What the folds of a dataset are kept under.</summary>
+    internal static string FoldsKey(DatasetRecord record, int folds, ulong seed) =>
+        string.Create(CultureInfo.InvariantCulture, $"{record.Version}/{folds}/{seed}");
+
+    /// <summary>Deals the clips into folds.</summary>
+    /// <exception cref="InputException">There are fewer curated clips than folds.</exception>
+    internal static async Task<FoldsAnswer> AssignAsync(IArtifactStore artifacts, DatasetRecord record, int folds, ulong seed)
     {
         var classes = new ClassMap(record.Classes);
-        var clips = await ClipList.ReadAsync(store.Artifacts, record.Clips);
+        var clips = await ClipList.ReadAsync(artifacts, record.Clips);
         var curated = clips.Where(clip => clip.Subset == "curated").ToArray();
         // By file name, so that ties of agreement need no second look and shards are stretches of the alphabet.
         var noisy = clips.Where(clip => clip.Subset == "noisy").OrderBy(clip => clip.Fname, StringComparer.Ordinal).ToArray();
@@ -91,8 +97,8 @@ public sealed class DatasetGrain(
             .Concat(noisy.Length >= folds ? Assign(noisy, "noisy") : noisy.Select((clip, at) => clip with { Fold = at % folds }));
         return new FoldsAnswer
         {
-            Assignments = await ClipList.PutFoldsAsync(store.Artifacts, assigned),
-            Test = await ClipList.PutLabelsAsync(store.Artifacts, clips.Where(clip => clip.Subset == "test")
+            Assignments = await ClipList.PutFoldsAsync(artifacts, assigned),
+            Test = await ClipList.PutLabelsAsync(artifacts, clips.Where(clip => clip.Subset == "test")
                 .Select(clip => clip with { Labels = "" })),
         };
 

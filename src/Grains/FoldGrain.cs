@@ -240,21 +240,11 @@ public sealed class FoldGrain(
     {
         var clips = await ClipList.ReadAsync(store.Artifacts, request.Context.Folds.Assignments);
         var promoted = request.Promoted is null ? [] : await ClipList.ReadAsync(store.Artifacts, request.Promoted);
-        // A promoted clip is trained on by all folds but its own, so that its own fold's model can judge it in the next round.
-        var trained = promoted.Where(clip => clip.Fold != request.Fold).ToList();
-        var names = trained.Select(clip => clip.Fname).ToHashSet(StringComparer.Ordinal);
-        var curated = clips.Where(clip => clip.Subset == "curated").ToArray();
-        var train = curated.Where(clip => clip.Fold != request.Fold).Concat(trained).ToArray();
-        var validation = curated.Where(clip => clip.Fold == request.Fold).ToArray();
+        var lists = await FoldLists.WriteAsync(store.Artifacts, clips, promoted, request.Fold);
         var fold = state.State;
-        fold.ValidationList = await ClipList.PutLabelsAsync(store.Artifacts, validation);
-        fold.ValidationClips = validation.Length;
-        var noisy = clips.Where(clip => clip.Subset == "noisy" && !names.Contains(clip.Fname)).Select(clip => clip with { Labels = "" })
-            .ToArray();
-        fold.NoisyList = await ClipList.PutLabelsAsync(store.Artifacts, noisy);
-        fold.NoisyClips = noisy.Length;
-        fold.TrainClips = train.Length;
-        fold.TrainList = await ClipList.PutLabelsAsync(store.Artifacts, train);
+        (fold.TrainList, fold.TrainClips) = (lists.Train, lists.TrainClips);
+        (fold.ValidationList, fold.ValidationClips) = (lists.Validation, lists.ValidationClips);
+        (fold.NoisyList, fold.NoisyClips) = (lists.Noisy, lists.NoisyClips);
         await this.SaveAsync(state);
     }
 
