@@ -88,6 +88,33 @@ public sealed class AgreementRanking
         return _rows.AsSpan(0, top);
     }
 
+    /// <summary>
+    /// The rows of the best clips, best first, none of whose classes has more than its share (<see cref="ClassCap"/>); fewer than asked
+    /// for where the others run out.
+    /// </summary>
+    /// <param name="top">How many clips to select.</param>
+    /// <param name="labels">The labels that were ranked.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="classCap">The largest share of any one class, over (0, 1].</param>
+    /// <exception cref="InputException">
+    /// More clips are asked for than have labels, or fewer than one; the cap is no share; a label is no class.
+    /// </exception>
+    public int[] Top(int top, CompactLabels labels, int classes, double classCap)
+    {
+        TopAgreement.RequireClips(top, _rows.Length);
+        var cap = new ClassCap(classes, classCap, top);
+        var own = new int[classes];
+        var taken = new List<int>(top);
+        for (var place = 0; place < _rows.Length && !cap.IsComplete; place++)
+        {
+            if (cap.TryTake(Widened(labels[_rows[place]], own, "labels", _rows[place])))
+            {
+                taken.Add(_rows[place]);
+            }
+        }
+        return [.. taken];
+    }
+
     /// <summary>Fills in each labelled clip's row, margin and the number of its agreement in the list that is returned.</summary>
     private static double[] Score(
         MappedNpy<float> scores, CompactLabels labels, int[] numbers, double[] margins, int[] rows, CancellationToken cancellation)

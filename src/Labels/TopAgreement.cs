@@ -26,15 +26,25 @@ public static class TopAgreement
     /// <param name="labels">The clips and their given labels; clips without labels cannot agree and are passed over.</param>
     /// <param name="predictions">Predictions for at least the clips that have labels, in any order.</param>
     /// <param name="top">How many clips to select.</param>
+    /// <param name="classCap">
+    /// The largest share of any one class among them (<see cref="ClassCap"/>). Below 1, clips are passed over, ranks have gaps, and fewer
+    /// than <paramref name="top"/> may be found.
+    /// </param>
     /// <exception cref="InputException">
-    /// More clips are asked for than have labels, a clip that has labels is not predicted, or the classes differ.
+    /// More clips are asked for than have labels, a clip that has labels is not predicted, the classes differ, or the cap is no share.
     /// </exception>
-    public static IReadOnlyList<RankedClip> Select(LabelTable labels, PredictionTable predictions, int top)
+    public static IReadOnlyList<RankedClip> Select(LabelTable labels, PredictionTable predictions, int top, double classCap = 1)
     {
         PredictionTable.RequireSameClasses(labels.Classes, predictions.Classes);
         var clips = labels.Clips.Where(clip => clip.Labels.Length > 0).ToArray();
         var keys = clips.Select(clip => AgreementKey.Of(predictions.Row(predictions.RequiredRow(clip.FileName)), clip.Labels));
-        return Select(clips, [.. keys], top);
+        if (classCap == 1)
+        {
+            return Select(clips, [.. keys], top);
+        }
+        RequireClips(top, clips.Length);
+        var cap = new ClassCap(labels.Classes.Count, classCap, top);
+        return [.. Select(clips, [.. keys], clips.Length).Where(ranked => cap.TryTake(ranked.Clip.Labels))];
     }
 
     /// <summary>The best <paramref name="top"/> of clips whose keys are known, best first.</summary>
@@ -89,12 +99,17 @@ public static class TopAgreement
         }
     });
 
-    internal static void RequireClips(int top, int clips)
+    internal static void RequireWanted(int top)
     {
         if (top < 1)
         {
             throw new InputException($"A selection of the top {top} clips is asked for; ask for at least one.");
         }
+    }
+
+    internal static void RequireClips(int top, int clips)
+    {
+        RequireWanted(top);
         if (top > clips)
         {
             throw new InputException(

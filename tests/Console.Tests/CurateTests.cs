@@ -76,6 +76,95 @@ public sealed class CurateTests : IDisposable
             .Refused(file, "cannot be made");
     }
 
+    [Theory]
+    [InlineData("full-match", "relabel_fullmatch_1.4.csv")]
+    [InlineData("relabel-all", "relabel_relabelall_1.4.csv")]
+    [InlineData("relabel-all", "relabel_relabelall-replacenan_1.4.csv")]
+    [InlineData("relabel-merge", "relabel_relabelall-merge_1.4.csv")]
+    public async Task Golden_relabellings_are_reproduced_on_unsorted_input(string strategy, string file)
+    {
+        var rows = await File.ReadAllLinesAsync(Golden.Path("noisy_labels.csv"));
+        var backwards = _folder.Write("backwards.csv", string.Join('\n', [rows[0], .. rows.Skip(1).Reverse()]) + "\n");
+        foreach (var labels in (string[])[Golden.Path("noisy_labels.csv"), backwards])
+        {
+            var answer = (await RelabelAsync(labels, strategy, "--labels-per-clip", "1.4")).Succeeded();
+            Assert.Equal(CellsOf(Golden.Path(file)), CellsOf(_folder["out.csv"]));
+            Assert.Contains("which gives 1.4", answer.Out, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Labels_a_clip_can_be_those_of_trusted_clips()
+    {
+        var trusted = _folder.Write("trusted.csv", "fname,labels\nx,\"class_01,class_02\"\ny,class_03\nz,class_03\nu,\n");
+        (await RelabelAsync(Golden.Path("noisy_labels.csv"), "relabel-all", "--labels-per-clip", "auto", "--curated", trusted)).Succeeded();
+        var byTrusted = await File.ReadAllBytesAsync(_folder["out.csv"]);
+        var answer = (await RelabelAsync(
+            Golden.Path("noisy_labels.csv"), "relabel-all", "--labels-per-clip", "1.3333333333333333", "--json")).Succeeded().Json;
+        Assert.Equal(await File.ReadAllBytesAsync(_folder["out.csv"]), byTrusted);
+        Assert.InRange(answer.GetProperty("labelsPerClip").GetDouble(), 1.32, 1.35);
+        Assert.InRange(answer.GetProperty("threshold").GetDouble(), 0.1, 0.9);
+        Assert.Equal(CellsOf(_folder["out.csv"]).Count, answer.GetProperty("clips").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task No_class_has_more_than_its_share_and_a_shortfall_is_told()
+    {
+        var few = (await CurateAsync("50", "--class-cap", "0.1")).Succeeded();
+        var cells = CellsOf(_folder["out.csv"]);
+        Assert.All(cells.Values.SelectMany(labels => labels).GroupBy(label => label), group => Assert.InRange(group.Count(), 1, 5));
+        Assert.Contains($"{50 - cells.Count} fewer than asked for", few.Out, StringComparison.Ordinal);
+        Assert.Contains("5 clips", few.Out, StringComparison.Ordinal);
+
+        Assert.Single((await CurateAsync("50", "--class-cap", "1")).Succeeded().Out.TrimEnd().Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("needs --top")]
+    [InlineData("--curated is not for", "--top", "5", "--curated", "x.csv")]
+    [InlineData("--labels-per-clip is not for", "--top", "5", "--labels-per-clip", "2")]
+    [InlineData("--top is not for", "--strategy", "full-match", "--top", "5")]
+    [InlineData("--class-cap is not for", "--strategy", "full-match", "--class-cap", "0.5")]
+    [InlineData("needs --labels-per-clip", "--strategy", "relabel-all")]
+    [InlineData("needs --curated", "--strategy", "relabel-all", "--labels-per-clip", "auto")]
+    [InlineData("is for --labels-per-clip auto", "--strategy", "relabel-all", "--labels-per-clip", "2", "--curated", "x.csv")]
+    [InlineData("'-1'", "--strategy", "relabel-all", "--labels-per-clip", "-1")]
+    [InlineData("'Auto'", "--strategy", "relabel-all", "--labels-per-clip", "Auto")]
+    [InlineData("'2'", "--top", "5", "--class-cap", "2")]
+    [InlineData("cap of 0", "--top", "5", "--class-cap", "0")]
+    [InlineData("12 classes", "--strategy", "relabel-all", "--labels-per-clip", "12.5")]
+    [InlineData("none.csv: there is no such file", "--strategy", "relabel-all", "--labels-per-clip", "auto", "--curated", "none.csv")]
+    public async Task Options_that_do_not_go_together_are_refused_and_nothing_is_written(string part, params string[] options)
+    {
+        (await Invocation.OfAsync(
+        [
+            "curate", "--labels", Golden.Path("noisy_labels.csv"), "--predictions", Golden.Path("noisy_predictions.csv"),
+            "--out", _folder["out.csv"], .. options,
+        ])).Refused(part);
+        Assert.Empty(Directory.GetFiles(_folder.Root));
+    }
+
+    [Fact]
+    public async Task Scores_that_are_no_probabilities_have_no_threshold()
+    {
+        var labels = _folder.Write("labels.csv", "fname,labels\na.wav,Bark\n");
+        var predictions = _folder.Write("logits.csv", "fname,Bark,Bell\na.wav,0.5,-2.5\n");
+        (await Invocation.OfAsync(
+            "curate", "--labels", labels, "--predictions", predictions, "--strategy", "relabel-all", "--labels-per-clip", "1",
+            "--out", _folder["out.csv"])).Refused("logits.csv", "'a.wav'", "'Bell'", "-2.5");
+        Assert.False(File.Exists(_folder["out.csv"]));
+    }
+
+    private static Dictionary<string, string[]> CellsOf(string path) =>
+        LabelTable.Read(path, PredictionTable.Read(Golden.Path("noisy_predictions.csv"), expected: null).Classes)
+            .Clips.ToDictionary(clip => clip.FileName, clip => clip.Labels.Order().Select(label => $"{label}").ToArray());
+
+    private Task<Invocation> RelabelAsync(string labels, string strategy, params string[] more) => Invocation.OfAsync(
+    [
+        "curate", "--labels", labels, "--predictions", Golden.Path("noisy_predictions.csv"),
+        "--strategy", strategy, "--out", _folder["out.csv"], .. more,
+    ]);
+
     private Task<Invocation> CurateAsync(string top, params string[] more) => Invocation.OfAsync(
     [
         "curate", "--labels", Golden.Path("noisy_labels.csv"), "--predictions", Golden.Path("noisy_predictions.csv"),

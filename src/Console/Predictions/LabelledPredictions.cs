@@ -19,9 +19,34 @@ internal sealed record LabelledPredictions
     public static LabelledPredictions Read(string labels, string predictions)
     {
         var scores = PredictionTable.Read(predictions, expected: null);
+        return new LabelledPredictions(ReadLabels(labels, scores.Classes, predictions), scores, predictions);
+    }
+
+    /// <summary>Reads a label file whose classes are the columns of a predictions file.</summary>
+    /// <exception cref="InputException">The file is wrong, or a label has no column there.</exception>
+    public static LabelTable ReadLabels(string labels, ClassMap classes, string predictions) =>
+        WithClassesOf(predictions, () => LabelTable.Read(labels, classes));
+
+    /// <summary>Reads another label file of the same classes.</summary>
+    /// <exception cref="InputException">The file is wrong, or a label has no column in the predictions.</exception>
+    public LabelTable ReadLabels(string labels) => ReadLabels(labels, Scores.Classes, Path);
+
+    /// <summary>The measure over all clips with labels.</summary>
+    public Lwlrap Lwlrap() => Explained(() => OrleansTagging.Labels.Lwlrap.Of(Labels, Scores));
+
+    /// <summary>The clips whose labels agree best, no class with more than its share of them.</summary>
+    public IReadOnlyList<RankedClip> Top(int count, double classCap) =>
+        Explained(() => TopAgreement.Select(Labels, Scores, count, classCap));
+
+    /// <summary>The clips with the labels that a strategy gives them.</summary>
+    public Relabelling Relabel(RelabelStrategy strategy, double labelsPerClip) =>
+        Explained(() => Relabelling.Of(Labels, Scores, strategy, labelsPerClip));
+
+    private static T WithClassesOf<T>(string predictions, Func<T> read)
+    {
         try
         {
-            return new LabelledPredictions(LabelTable.Read(labels, scores.Classes), scores, predictions);
+            return read();
         }
         catch (InputException fault) when (fault.Message.Contains("unknown label", StringComparison.Ordinal))
         {
@@ -29,12 +54,6 @@ internal sealed record LabelledPredictions
                 $"{fault.Message} The classes are the columns of {predictions}: correct the label, or add its column there.", fault);
         }
     }
-
-    /// <summary>The measure over all clips with labels.</summary>
-    public Lwlrap Lwlrap() => Explained(() => OrleansTagging.Labels.Lwlrap.Of(Labels, Scores));
-
-    /// <summary>The clips whose labels agree best.</summary>
-    public IReadOnlyList<RankedClip> Top(int count) => Explained(() => TopAgreement.Select(Labels, Scores, count));
 
     private T Explained<T>(Func<T> compare)
     {
