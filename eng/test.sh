@@ -14,6 +14,14 @@ if [[ ! -e $azurite/node_modules/.bin/azurite ]] && command -v npm >/dev/null; t
     || echo "test: azurite could not be installed (artifacts/logs/azurite.log); its tests are skipped"
 fi
 
+# Effects are held against sox's; where neither it nor the right to install it is there, those tests skip and say so.
+if ! command -v sox >/dev/null && command -v apt-get >/dev/null; then
+  root=()
+  ((EUID == 0)) || root=(sudo -n)
+  "${root[@]}" apt-get install -y --no-install-recommends sox >artifacts/logs/sox.log 2>&1 \
+    || echo "test: sox could not be installed (artifacts/logs/sox.log); its tests are skipped"
+fi
+
 if (($# > 0)); then
   projects=("${@/%/.Tests}")
 else

@@ -113,8 +113,7 @@ public sealed class Resampler
             for (var j = 0; j < taps.Length; j++)
             {
                 var x = (double)phase / _phases + _half - 1 - j;
-                var inWindow = 1 - x / _half * (x / _half);
-                taps[j] = inWindow < 0 ? 0 : Sinc(2 * cutoff * x) * Bessel(Beta * Math.Sqrt(inWindow));
+                taps[j] = KaiserWindow.Sinc(2 * cutoff * x) * KaiserWindow.At(x / _half, Beta);
                 sum += taps[j];
             }
             // Every phase passes a constant unchanged, so that an offset gets no ripple.
@@ -139,19 +138,5 @@ public sealed class Resampler
             sum += Vector256.Create(a[at..]) * Vector256.Create(b[at..]);
         }
         return Vector256.Sum(sum);
-    }
-
-    private static double Sinc(double x) => x == 0 ? 1 : Math.Sin(Math.PI * x) / (Math.PI * x);
-
-    /// <summary>The modified Bessel function of the first kind and order zero, by its power series.</summary>
-    private static double Bessel(double x)
-    {
-        var (sum, term) = (1.0, 1.0);
-        for (var k = 1; term > 1e-17 * sum; k++)
-        {
-            term *= x / (2 * k) * (x / (2 * k));
-            sum += term;
-        }
-        return sum;
     }
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace OrleansTagging.Audio.Tests;
 
 public sealed class ResamplerTests
@@ -91,8 +89,8 @@ public sealed class ResamplerTests
         var white = Enumerable.Range(0, 44_100).Select(_ => noise.NextDouble() * 0.5 - 0.25).ToArray();
         // Band-limit the noise first, by a rate change of sox' own, so that the two transition bands do not come into it.
         folder.Write("in.wav", WaveBytes.Of(WaveBytes.Float, 32, 44_100, 1, white));
-        if (!Sox(folder.Path, "in.wav", "-b 32 -e float narrow.wav", "sinc -9000")
-            || !Sox(folder.Path, "narrow.wav", "-b 32 -e float out.wav", "rate -v 22050"))
+        if (!Sox.TryRun(folder.Path, "in.wav", "-b 32 -e float narrow.wav", "sinc -9000")
+            || !Sox.TryRun(folder.Path, "narrow.wav", "-b 32 -e float out.wav", "rate -v 22050"))
         {
             Assert.Skip("sox is not installed");
         }
@@ -106,21 +104,6 @@ public sealed class ResamplerTests
             power += Math.Pow(theirs[at], 2);
         }
         Assert.InRange(10 * Math.Log10(error / power), -1000, -80);
-    }
-
-    private static bool Sox(string folder, string input, string output, string effect)
-    {
-        try
-        {
-            using var sox = Process.Start(new ProcessStartInfo("sox", $"-V1 {input} {output} {effect}") { WorkingDirectory = folder })!;
-            sox.WaitForExit();
-            Assert.Equal(0, sox.ExitCode);
-            return true;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
     }
 
     private static float[] Tone(double frequency, int rate, int count) =>
