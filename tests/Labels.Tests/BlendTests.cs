@@ -36,4 +36,30 @@ public sealed class BlendTests
         Assert.Throws<ArgumentException>(() => Blend.Mean([[1.0, 2], [1.0]]));
         Assert.Throws<ArgumentException>(() => Blend.Mean(Array.Empty<double[]>()));
     }
+
+    [Fact]
+    public void Weights_say_how_much_each_member_counts()
+    {
+        Assert.Equal([1.75, 3.5], Blend.Weighted([[1.0, 2], [2, 4], [9, 9]], [0.25, 0.75, 0]));
+        var blend = Blend.Weighted(
+            [new PredictionTable(["x", "y"], _classes, [1, 2, 3, 4]), new PredictionTable(["y", "x"], _classes, [5, 6, 7, 8])], [0.5, 0.5]);
+        Assert.Equal([4, 5, 4, 5], blend.Scores.ToArray());
+    }
+
+    [Fact]
+    public void Equal_weights_give_the_mean_to_the_last_bit()
+    {
+        double[][] members = [[0.1, 0.7], [0.2, 0.4], [0.3, 0.9]];
+        Assert.Equal(Blend.Mean(members), Blend.Weighted(members, [1.0 / 3, 1.0 / 3, 1.0 / 3]));
+    }
+
+    [Theory]
+    [InlineData(0.5, 0.6)]
+    [InlineData(1.5, -0.5)]
+    [InlineData(double.NaN, 1)]
+    public void Weights_off_the_simplex_are_refused(double one, double other)
+    {
+        Assert.Throws<ArgumentException>(() => Blend.Weighted([[1.0], [2.0]], [one, other]));
+        Assert.Throws<ArgumentException>(() => Blend.Weighted([[1.0], [2.0]], [1]));
+    }
 }
