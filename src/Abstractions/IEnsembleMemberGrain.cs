@@ -84,6 +84,9 @@ public sealed record MemberRecord
 
     /// <summary>Its jobs, done ones counted, running ones with figures.</summary>
     [Id(13)] public JobCounts Jobs { get; init; } = new();
+
+    /// <summary>Test lwlrap on either leaderboard's clips, where the dataset tells them apart.</summary>
+    [Id(30)] public LeaderboardScores? Leaderboard { get; init; }
 }
 
 /// <summary>Counts of jobs, and those that run.</summary>

@@ -154,6 +154,9 @@ public sealed record ExperimentProgress
 
     /// <summary>Test lwlrap of the ensemble, where the truth is known and it is done.</summary>
     [Id(14)] public double? EnsembleTestLwlrap { get; init; }
+
+    /// <summary>The ensemble's test lwlrap on either leaderboard's clips, where the dataset tells them apart and it is done.</summary>
+    [Id(30)] public LeaderboardScores? EnsembleLeaderboard { get; init; }
 }
 
 /// <summary>A job that runs, as its Trainer last told.</summary>

@@ -32,6 +32,9 @@ public enum ClipDefectKind
 
     /// <summary>No sample is louder than <see cref="AudioClip.SilentPeak"/>.</summary>
     Silent,
+
+    /// <summary>Those who published the dataset named the clip as wrongly labelled or without signal.</summary>
+    KnownBad,
 }
 
 /// <summary>A clip that cannot be used, and why.</summary>

@@ -4,8 +4,9 @@ namespace OrleansTagging.Audio;
 
 /// <summary>
 /// Imports a folder in FSDKaggle2019's layout: <c>train_curated.csv</c>, <c>train_noisy.csv</c>, <c>sample_submission.csv</c> (whose header
-/// gives the classes and whose rows the test clips), <c>train_curated/</c>, <c>train_noisy/</c>, <c>test/</c>. Every clip is checked,
-/// decoded and streamed into a packed dataset; no more than a few clips are in memory at a time.
+/// gives the classes and whose rows the test clips), <c>train_curated/</c>, <c>train_noisy/</c>, <c>test/</c>, and
+/// <c>test_post_competition.csv</c> where it is there; or in the layout of its published archive (<c>FSDKaggle2019.meta/</c> and three
+/// folders of audio). Every clip is checked, decoded and streamed into a packed dataset; no more than a few clips are in memory at a time.
 /// </summary>
 public sealed class DatasetImporter
 {
@@ -36,8 +37,10 @@ public sealed class DatasetImporter
     public async Task<ImportReport> ImportAsync(string source, string target, CancellationToken cancellation)
     {
         DatasetPacker.RequireVacant(target);
-        var (classes, clips) = ReadTables(source);
-        var unlisted = CompareWithFolders(source, clips);
+        var layout = DatasetLayout.Of(source);
+        var (classes, clips) = ReadTables(source, layout);
+        var truth = ReadTestTruth(source, layout, classes, clips);
+        var unlisted = CompareWithFolders(source, layout, clips);
         var rates = await CountRatesAsync(clips, cancellation).ConfigureAwait(false);
         if (rates.Count == 0 && clips.Count == 0)
         {
@@ -47,21 +50,19 @@ public sealed class DatasetImporter
 
         using var packer = new DatasetPacker(target, rate, classes);
         var leftOut = await PackAsync(packer, clips, rate, cancellation).ConfigureAwait(false);
-        if (leftOut.Count > 0 && (_options.Strict || leftOut.Count == clips.Count))
+        // That a clip is known to be bad says nothing against this copy of the dataset.
+        var unusable = leftOut.Where(clip => clip.Kind != ClipDefectKind.KnownBad).ToList();
+        if (leftOut.Count == clips.Count || (_options.Strict && unusable.Count > 0))
         {
-            throw new InputException(Refusal(source, leftOut, clips.Count));
+            throw new InputException(Refusal(source, leftOut.Count == clips.Count ? leftOut : unusable, clips.Count));
         }
         var facts = packer.Complete(leftOut);
-        return new ImportReport { Facts = facts, Unlisted = unlisted, FileRates = rates };
+        return new ImportReport { Facts = facts, TestTruth = truth, Unlisted = unlisted, FileRates = rates };
     }
 
-    private static (ClassMap Classes, List<ListedClip> Clips) ReadTables(string source)
+    private static (ClassMap Classes, List<ListedClip> Clips) ReadTables(string source, DatasetLayout layout)
     {
-        if (!Directory.Exists(source))
-        {
-            throw new InputException($"{source}: there is no such folder.");
-        }
-        var submission = PredictionTable.Read(Path.Combine(source, "sample_submission.csv"), expected: null);
+        var (classes, testClips) = ReadClassesAndTest(source, layout);
         var clips = new List<ListedClip>();
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
         void Add(string csv, string folder, ClipSubset subset, IEnumerable<LabelledClip> listed)
@@ -81,21 +82,51 @@ public sealed class DatasetImporter
             }
         }
 
-        Add("train_curated.csv", "train_curated", ClipSubset.Curated,
-            LabelTable.Read(Path.Combine(source, "train_curated.csv"), submission.Classes).Clips);
-        Add("train_noisy.csv", "train_noisy", ClipSubset.Noisy,
-            LabelTable.Read(Path.Combine(source, "train_noisy.csv"), submission.Classes).Clips);
-        Add("sample_submission.csv", "test", ClipSubset.Test, submission.FileNames.Select(name => new LabelledClip(name, [])));
-        return (submission.Classes, clips);
+        Add(layout.CuratedTable, layout.CuratedFolder, ClipSubset.Curated,
+            LabelTable.Read(Path.Combine(source, layout.CuratedTable), classes).Clips);
+        Add(layout.NoisyTable, layout.NoisyFolder, ClipSubset.Noisy,
+            LabelTable.Read(Path.Combine(source, layout.NoisyTable), classes).Clips);
+        Add(layout.TestTable, layout.TestFolder, ClipSubset.Test, testClips.Select(name => new LabelledClip(name, [])));
+        return (classes, clips);
+    }
+
+    private static (ClassMap Classes, IEnumerable<string> TestClips) ReadClassesAndTest(string source, DatasetLayout layout)
+    {
+        var test = Path.Combine(source, layout.TestTable);
+        if (layout.Vocabulary is { } vocabulary)
+        {
+            var classes = ClassMap.FromVocabulary(Path.Combine(source, vocabulary));
+            return (classes, LabelTable.Read(test, classes).Clips.Select(clip => clip.FileName));
+        }
+        var submission = PredictionTable.Read(test, expected: null);
+        return (submission.Classes, submission.FileNames);
+    }
+
+    /// <summary>The truth of the test clips, where the folder has it; then it must have that of every one.</summary>
+    private static TestTruth? ReadTestTruth(string source, DatasetLayout layout, ClassMap classes, List<ListedClip> clips)
+    {
+        var path = Path.Combine(source, layout.TestTruth);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+        var truth = TestTruth.Read(path, classes);
+        var missing = clips.Where(clip => clip.Subset == ClipSubset.Test && !truth.TryGetUsage(clip.FileName, out _)).ToList();
+        if (missing.Count > 0)
+        {
+            var more = missing.Count > 1 ? $" (and {missing.Count - 1} more)" : "";
+            throw new InputException($"{path}: the test clip '{missing[0].FileName}'{more} of {layout.TestTable} is missing here.");
+        }
+        return truth;
     }
 
     /// <summary>Every listed clip must have its file; returns the files of the training folders that nothing lists.</summary>
-    private static List<string> CompareWithFolders(string source, List<ListedClip> clips)
+    private static List<string> CompareWithFolders(string source, DatasetLayout layout, List<ListedClip> clips)
     {
         var unlisted = new List<string>();
         foreach (var (folderName, subset) in new[]
         {
-            ("train_curated", ClipSubset.Curated), ("train_noisy", ClipSubset.Noisy), ("test", ClipSubset.Test),
+            (layout.CuratedFolder, ClipSubset.Curated), (layout.NoisyFolder, ClipSubset.Noisy), (layout.TestFolder, ClipSubset.Test),
         })
         {
             var folder = Path.Combine(source, folderName);
@@ -146,8 +177,8 @@ public sealed class DatasetImporter
                 cancellation.ThrowIfCancellationRequested();
                 while (started < clips.Count && ahead.Count < _options.Threads + 1)
                 {
-                    var path = clips[started++].Path;
-                    ahead.Enqueue(Task.Run(() => Check(path, rate), cancellation));
+                    var next = clips[started++];
+                    ahead.Enqueue(Task.Run(() => Check(next, rate), cancellation));
                 }
                 var (audio, defect) = await ahead.Dequeue().ConfigureAwait(false);
                 var clip = clips[done];
@@ -170,9 +201,13 @@ public sealed class DatasetImporter
         return leftOut;
     }
 
-    private static (AudioClip? Clip, ClipDefect? Defect) Check(string path, int rate)
+    private (AudioClip? Clip, ClipDefect? Defect) Check(ListedClip listed, int rate)
     {
-        if (!AudioFile.TryDecode(path, rate, out var clip, out var defect))
+        if (!_options.KeepKnownBad && KnownDefects.Of(listed.FileName, listed.Subset) is { } known)
+        {
+            return (null, known);
+        }
+        if (!AudioFile.TryDecode(listed.Path, rate, out var clip, out var defect))
         {
             return (null, defect);
         }

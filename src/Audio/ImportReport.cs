@@ -1,3 +1,5 @@
+using OrleansTagging.Labels;
+
 namespace OrleansTagging.Audio;
 
 /// <summary>How a dataset is to be imported.</summary>
@@ -10,6 +12,11 @@ public sealed record ImportOptions
 
     /// <summary>Whether a clip that cannot be used ends the import instead of being left out.</summary>
     public bool Strict { get; init; }
+
+    /// <summary>
+    /// Whether to keep the clips of FSDKaggle2019's curated set that its publishers named as wrongly labelled or without signal.
+    /// </summary>
+    public bool KeepKnownBad { get; init; }
 
     /// <summary>How many clips are decoded at a time; the result does not depend on it.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
@@ -26,6 +33,12 @@ public sealed record ImportReport
 {
     /// <summary>Counts, hours, labels a clip, and what was left out and why.</summary>
     public required DatasetFacts Facts { get; init; }
+
+    /// <summary>
+    /// The labels and the usage (public or private leaderboard) of the test clips; <c>null</c> where the folder lacks
+    /// <c>test_post_competition.csv</c>. They are no part of the packed dataset.
+    /// </summary>
+    public TestTruth? TestTruth { get; init; }
 
     /// <summary>
     /// Files in the curated and noisy folders that no CSV lists, as <c>train_noisy/a.wav</c>; they are not in the dataset.

@@ -161,6 +161,7 @@ public sealed class EnsembleMemberGrain(
             return record with
             {
                 TestLwlrap = truth is null ? null : Predictions.Evaluate(clips, test, truth, classes)?.Overall,
+                Leaderboard = await TestScores.OfAsync(store.Artifacts, context.Dataset, clips, test, classes),
                 TestPredictions = await store.Artifacts.PutAsync(file.ToArray(), "npy"),
             };
         }

@@ -33,6 +33,9 @@ public sealed class ExperimentState
 
     /// <summary>Test lwlrap of the ensemble.</summary>
     [Id(6)] public double? TestLwlrap { get; set; }
+
+    /// <summary>Test lwlrap of the ensemble on either leaderboard's clips.</summary>
+    [Id(30)] public LeaderboardScores? Leaderboard { get; set; }
 }
 
 /// <summary>One experiment: it asks its curricula and members for what is missing, and writes the report when nothing is.</summary>
@@ -171,6 +174,7 @@ public sealed class ExperimentGrain(
             Submission = known.Submission,
             Timings = known.Timings,
             EnsembleTestLwlrap = known.TestLwlrap,
+            EnsembleLeaderboard = known.Leaderboard,
         };
     }
 
@@ -265,6 +269,7 @@ public sealed class ExperimentGrain(
             state.State.Report = reported.Report;
             state.State.Submission = reported.Submission;
             state.State.TestLwlrap = reported.TestLwlrap;
+            state.State.Leaderboard = reported.Leaderboard;
             state.State.Timings = await ExperimentReport.WriteTimingsAsync(store.Artifacts, Name, jobs);
             state.State.Status = ExperimentStatus.Done;
             _waitsFor = null;

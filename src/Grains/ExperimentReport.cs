@@ -12,7 +12,8 @@ namespace OrleansTagging.Grains;
 /// <param name="Report">Address of <c>report.json</c>.</param>
 /// <param name="Submission">Address of <c>submission.csv</c>.</param>
 /// <param name="TestLwlrap">Test lwlrap of the ensemble, where the truth is known.</param>
-internal sealed record ReportedExperiment(string Report, string Submission, double? TestLwlrap);
+/// <param name="Leaderboard">The same on either leaderboard's clips, where the dataset tells them apart.</param>
+internal sealed record ReportedExperiment(string Report, string Submission, double? TestLwlrap, LeaderboardScores? Leaderboard);
 
 /// <summary>
 /// Writes an experiment's report and submission: figures alone, keys in a fixed order, doubles in the shortest form that reads back the
@@ -35,14 +36,16 @@ internal static class ExperimentReport
             : await Predictions.MeanAsync(artifacts, ensemble.Select(member => member.TestPredictions!), clips.Count, classes.Count);
         var truth = await Truth.ReadAsync(artifacts, context.Dataset);
         var test = truth is null || scores.Length == 0 ? null : Predictions.Evaluate(clips, scores, truth, classes);
+        var leaderboard = await TestScores.OfAsync(artifacts, context.Dataset, clips, scores, classes);
         var submission = await ClipList.PutAsync(artifacts, ["fname", .. context.Dataset.Classes], scores.Length == 0 ? []
             : clips.Select((clip, row) =>
             new[] { clip.Fname }
                 .Concat(Enumerable.Range(0, classes.Count)
                     .Select(label => scores[row * classes.Count + label].ToString("R", CultureInfo.InvariantCulture)))
                 .ToArray()));
-        return new ReportedExperiment(await artifacts.PutAsync(Json(file, context, rounds, members, ensemble, test), "json"), submission,
-            test?.Overall);
+        return new ReportedExperiment(
+            await artifacts.PutAsync(Json(file, context, rounds, members, ensemble, test, leaderboard), "json"), submission, test?.Overall,
+            leaderboard);
     }
 
     /// <summary>Writes what depends on machines: seconds, memory, hosts of every job.</summary>
@@ -76,7 +79,7 @@ internal static class ExperimentReport
 
     private static byte[] Json(
         ExperimentFile file, ExperimentContext context, IReadOnlyList<RoundRecord> rounds, IReadOnlyList<MemberRecord> members,
-        MemberRecord[] ensemble, Lwlrap? test)
+        MemberRecord[] ensemble, Lwlrap? test, LeaderboardScores? leaderboard)
     {
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes, Indented))
@@ -106,6 +109,7 @@ internal static class ExperimentReport
             }
             json.WriteEndArray();
             WriteNumber(json, "test_lwlrap", test?.Overall);
+            TestScores.Write(json, leaderboard);
             WritePerClass(json, "test_lwlrap_per_class", context.Dataset.Classes, test?.PerClass ?? [], test?.LabelCounts);
             json.WriteEndObject();
             json.WriteEndObject();
@@ -181,6 +185,7 @@ internal static class ExperimentReport
         WriteNumber(json, "cross_validated_lwlrap", member.CrossValidatedLwlrap);
         WritePerClass(json, "cross_validated_lwlrap_per_class", classes, member.CrossValidatedPerClass, null);
         WriteNumber(json, "test_lwlrap", member.TestLwlrap);
+        TestScores.Write(json, member.Leaderboard);
         json.WriteString("test_predictions", member.TestPredictions);
         json.WriteEndObject();
     }

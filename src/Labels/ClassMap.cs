@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OrleansTagging.Labels;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace OrleansTagging.Labels;
 /// </summary>
 public sealed class ClassMap : IEquatable<ClassMap>
 {
+    private static readonly string[] HeaderCells = ["", "index", "class", "label", "labels", "name", "mid", "mids"];
+
     private readonly string[] _names;
     private readonly Dictionary<string, int> _indices;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _indicesBySpan;
@@ -53,6 +57,40 @@ public sealed class ClassMap : IEquatable<ClassMap>
             throw new InputException($"{path}, line 1: expected the header fname,<class>,<class>,…");
         }
         return Of(csv.Header[1..], path);
+    }
+
+    /// <summary>
+    /// Reads the classes from the <c>vocabulary.csv</c> of FSDKaggle2019's published archive: a class a line, in order, with or without its
+    /// position before it, its AudioSet id (<c>/m/…</c>) beside it, and a header.
+    /// </summary>
+    /// <exception cref="InputException">The file is missing or empty, a line names no class, or a class is named twice.</exception>
+    public static ClassMap FromVocabulary(string path)
+    {
+        using var csv = CsvFile.Open(path);
+        var names = new List<string>();
+        // The first line is the header to the reader; whether it is one only its cells can tell.
+        if (!csv.Header.All(cell => HeaderCells.Contains(cell.Trim().ToLowerInvariant())))
+        {
+            names.Add(Name(csv.Header));
+        }
+        while (csv.Read())
+        {
+            names.Add(Name([.. Enumerable.Range(0, csv.Header.Length).Select(csv.Field)]));
+        }
+        try
+        {
+            return new ClassMap(names);
+        }
+        catch (InputException fault)
+        {
+            throw new InputException($"{path}: {fault.Message}", fault);
+        }
+
+        string Name(string[] cells) => Array.Find(cells, IsName) ?? throw csv.Fault("malformed row: no class is named.");
+
+        static bool IsName(string cell) =>
+            !string.IsNullOrWhiteSpace(cell) && !cell.StartsWith('/')
+            && !int.TryParse(cell, NumberStyles.Integer, CultureInfo.InvariantCulture, out _);
     }
 
     /// <summary>The position of a class.</summary>

@@ -27,6 +27,29 @@ public sealed class ClassMapTests
     }
 
     [Theory]
+    [InlineData("Gong\nBark\n")]
+    [InlineData("0,Gong\n1,Bark\n")]
+    [InlineData("0,Gong,/m/0\n1,Bark,/m/1\n")]
+    [InlineData("index,label,mid\n0,Gong,/m/0\n1,Bark,/m/1\n")]
+    [InlineData("label\nGong\nBark\n")]
+    public void A_vocabulary_gives_the_classes_in_order(string text)
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(["Gong", "Bark"], ClassMap.FromVocabulary(folder.Text("vocabulary.csv", text)).Names);
+    }
+
+    [Theory]
+    [InlineData("0,Gong\n1,\n", "vocabulary.csv, line 2: malformed row: no class is named")]
+    [InlineData("0,Gong\n1,Gong\n", "vocabulary.csv: The class 'Gong' is named twice")]
+    [InlineData("", "the file is empty")]
+    public void A_vocabulary_that_is_none_is_refused(string text, string says)
+    {
+        using var folder = new TemporaryFolder();
+        var fault = Assert.Throws<InputException>(() => ClassMap.FromVocabulary(folder.Text("vocabulary.csv", text)));
+        Assert.Contains(says, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData(" Bark")]
     [InlineData("Bark,Gong")]

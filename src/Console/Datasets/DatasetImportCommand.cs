@@ -10,8 +10,6 @@ namespace OrleansTagging.Commands.Datasets;
 /// <summary><c>dataset import</c>: checks, packs and registers a dataset in FSDKaggle2019's layout.</summary>
 internal sealed class DatasetImportCommand : TaggingCommand
 {
-    private const string TruthFile = "truth.csv";
-
     private readonly Terminal _terminal;
     private readonly Argument<string> _folder = new("DIR") { Description = "Folder in FSDKaggle2019's layout" };
     private readonly Option<string> _name = new("--name")
@@ -29,13 +27,19 @@ internal sealed class DatasetImportCommand : TaggingCommand
         Description = "Refuse the dataset when a clip cannot be used, instead of leaving the clip out",
     };
 
+    private readonly Option<bool> _keepKnownBad = new("--keep-known-bad")
+    {
+        Description = "Keep the six curated clips of FSDKaggle2019 that its publishers named as wrongly labelled or without signal",
+    };
+
     private readonly StoreOption _store = new();
     private readonly JsonOption _json = new();
 
     public DatasetImportCommand(Terminal terminal) : base(
         "import",
         "Checks every clip of a dataset, packs it into the store, and says what was left out and why. "
-        + $"A {TruthFile} beside the other files (true labels of noisy and test clips) is kept for reports alone.",
+        + $"A {DatasetTruth.FileName} beside the other files (true labels of noisy and test clips) is kept for reports alone, and so is "
+        + "FSDKaggle2019's test_post_competition.csv. The layout of that dataset's published archive is read as well.",
         "tagging dataset import ./dataset --name synthetic")
     {
         _terminal = terminal;
@@ -43,6 +47,7 @@ internal sealed class DatasetImportCommand : TaggingCommand
         Options.Add(_name);
         Options.Add(_rate);
         Options.Add(_strict);
+        Options.Add(_keepKnownBad);
         Options.Add(_store);
         Options.Add(_json);
     }
@@ -59,6 +64,7 @@ internal sealed class DatasetImportCommand : TaggingCommand
         {
             Rate = line.GetResult(_rate) is null ? null : line.GetValue(_rate),
             Strict = line.GetValue(_strict),
+            KeepKnownBad = line.GetValue(_keepKnownBad),
         };
         var store = StoreOption.Open(line);
         // The grain is asked last, yet the store is taken first: nobody should wait for an import that cannot be registered.
@@ -67,7 +73,7 @@ internal sealed class DatasetImportCommand : TaggingCommand
         try
         {
             var report = await ImportAsync(options, source, packed, cancellationToken);
-            var record = await StoreAsync(store.Artifacts, name, report.Facts, packed, source, cancellationToken);
+            var record = await StoreAsync(store.Artifacts, name, report, packed, source, cancellationToken);
             if (await silo.Grains.GetGrain<IDatasetGrain>(name).Register(record).WaitAsync(cancellationToken) is { } refusal)
             {
                 throw new InputException(refusal);
@@ -101,15 +107,12 @@ internal sealed class DatasetImportCommand : TaggingCommand
     }
 
     private static async Task<DatasetRecord> StoreAsync(
-        IArtifactStore artifacts, string name, DatasetFacts facts, string packed, string source, CancellationToken cancellationToken)
+        IArtifactStore artifacts, string name, ImportReport report, string packed, string source, CancellationToken cancellationToken)
     {
         Task<string> Keep(string file, string extension) =>
             artifacts.MoveFileAsync(Path.Combine(packed, file), extension, cancellationToken);
-        var truth = Path.Combine(source, TruthFile);
-        if (File.Exists(truth))
-        {
-            LabelTable.Read(truth, new ClassMap(facts.Classes));
-        }
+        var facts = report.Facts;
+        var truth = await DatasetTruth.StoreAsync(artifacts, report, source, packed, cancellationToken);
         return new DatasetRecord
         {
             Name = name,
@@ -119,7 +122,7 @@ internal sealed class DatasetImportCommand : TaggingCommand
             Audio = await Keep("audio.npy", "npy"),
             Clips = await Keep("clips.csv", "csv"),
             Facts = await Keep("dataset.json", "json"),
-            Truth = File.Exists(truth) ? await artifacts.PutFileAsync(truth, "csv", cancellationToken) : null,
+            Truth = truth,
             Subsets = [.. Enum.GetValues<ClipSubset>().Select(subset => Counts(subset, facts.Of(subset)))],
             LeftOut =
             [

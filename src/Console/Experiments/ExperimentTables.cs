@@ -25,7 +25,10 @@ internal static class ExperimentTables
         terminal.WriteTable(Members(progress.Members));
         if (progress.EnsembleTestLwlrap is { } ensemble)
         {
-            terminal.Out.WriteLine($"Ensemble: test lwlrap {Figures.Lwlrap(ensemble)}");
+            var leaderboard = progress.EnsembleLeaderboard is { } scores
+                ? $" (public {Figures.Lwlrap(scores.Public)}, private {Figures.Lwlrap(scores.Private)})"
+                : "";
+            terminal.Out.WriteLine($"Ensemble: test lwlrap {Figures.Lwlrap(ensemble)}{leaderboard}");
         }
     }
 
@@ -51,18 +54,24 @@ internal static class ExperimentTables
 
     private static DataTable Members(MemberRecord[] members)
     {
+        var hasLeaderboards = Array.Exists(members, member => member.Leaderboard is not null);
+        DataColumn[] leaderboards = hasLeaderboards ? [DataColumn.Figure("public"), DataColumn.Figure("private")] : [];
         var table = new DataTable(
-            "Members", "member", "model", "selection", DataColumn.Figure("folds"), DataColumn.Figure("cv lwlrap"),
-            DataColumn.Figure("test lwlrap"));
+            "Members", ["member", "model", "selection", DataColumn.Figure("folds"), DataColumn.Figure("cv lwlrap"),
+            DataColumn.Figure("test lwlrap"), .. leaderboards]);
         foreach (var member in members)
         {
-            table.Add(
+            string[] scores = hasLeaderboards
+                ? [Figures.Lwlrap(member.Leaderboard?.Public), Figures.Lwlrap(member.Leaderboard?.Private)]
+                : [];
+            table.Add([
                 member.Member,
                 member.Model,
                 member.Selection,
                 $"{Figures.Count(member.FoldsDone)}/{Figures.Count(member.FoldsTotal)}",
                 Figures.Lwlrap(member.CrossValidatedLwlrap),
-                Figures.Lwlrap(member.TestLwlrap));
+                Figures.Lwlrap(member.TestLwlrap),
+                .. scores]);
         }
         return table;
     }

@@ -121,6 +121,7 @@ internal sealed class RunCommand : TaggingCommand
                 Rounds = end.Rounds,
                 Members = end.Members,
                 EnsembleTestLwlrap = end.EnsembleTestLwlrap,
+                EnsembleLeaderboard = end.EnsembleLeaderboard,
             });
             return;
         }
@@ -143,5 +144,7 @@ internal sealed class RunCommand : TaggingCommand
         public required MemberRecord[] Members { get; init; }
 
         public double? EnsembleTestLwlrap { get; init; }
+
+        public LeaderboardScores? EnsembleLeaderboard { get; init; }
     }
 }
