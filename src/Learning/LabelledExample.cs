@@ -9,16 +9,20 @@ namespace OrleansTagging.Learning;
 public sealed record LabelledExample(int Clip, int[] Labels)
 {
     /// <summary>The labels of a batch, <c>[clips, classes]</c>: 1 where a clip has the class, 0 elsewhere.</summary>
-    public static Tensor Targets(IReadOnlyList<LabelledExample> examples, int classes, Device device)
+    public static Tensor Targets(IReadOnlyList<LabelledExample> examples, int classes, Device device) =>
+        tensor(Indicators(examples, classes), [examples.Count, classes]).to(device);
+
+    /// <summary>The labels of a batch as plain numbers, row by row.</summary>
+    public static float[] Indicators(IReadOnlyList<LabelledExample> examples, int classes)
     {
-        var targets = new float[examples.Count * classes];
+        var indicators = new float[examples.Count * classes];
         for (var row = 0; row < examples.Count; row++)
         {
             foreach (var label in examples[row].Labels)
             {
-                targets[row * classes + label] = 1;
+                indicators[row * classes + label] = 1;
             }
         }
-        return tensor(targets, [examples.Count, classes]).to(device);
+        return indicators;
     }
 }

@@ -8,15 +8,15 @@ namespace OrleansTagging.Learning;
 /// </summary>
 /// <param name="descriptor">The two rates.</param>
 /// <param name="steps">Optimiser steps of the whole training.</param>
-public sealed class OneCycleSchedule(ScheduleDescriptor descriptor, int steps)
+public sealed class OneCycleSchedule(OneCycleDescriptor descriptor, int steps) : LearningRateSchedule
 {
     private const double RisingShare = 0.3;
     private const double LastRate = 1e-7;
 
     private readonly int _peak = (int)(RisingShare * steps);
 
-    /// <summary>The learning rate of a step, counted from 0.</summary>
-    public double Rate(int step)
+    /// <inheritdoc/>
+    public override double Rate(int step)
     {
         var (low, high) = (descriptor.MinLearningRate, descriptor.MaxLearningRate);
         return step < _peak

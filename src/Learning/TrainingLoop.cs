@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using OrleansTagging.Labels;
 using OrleansTagging.Recipe;
 using TorchSharp;
@@ -23,38 +22,59 @@ public sealed record TrainingOrder
 
     /// <summary>Number of classes.</summary>
     public required int Classes { get; init; }
+
+    /// <summary>The last checkpoint of the training that this one continues; <c>null</c> where it begins with drawn weights.</summary>
+    public byte[]? Continues { get; init; }
+
+    /// <summary>A checkpoint of this very training to go on from; <c>null</c> where there is none.</summary>
+    public byte[]? Resumes { get; init; }
 }
 
 /// <summary>Where a training stands.</summary>
 /// <param name="Epoch">The epoch, counted from 1.</param>
-/// <param name="Step">Steps done, over all epochs.</param>
+/// <param name="Step">Steps of the optimiser done, over all epochs.</param>
 /// <param name="Steps">Steps in all.</param>
 /// <param name="Loss">Mean loss of the epoch so far.</param>
 /// <param name="Lwlrap">lwlrap on the validation clips when they were last predicted, if ever.</param>
 public sealed record TrainingProgress(int Epoch, int Step, int Steps, double Loss, double? Lwlrap);
 
 /// <summary>One row of the learning curve.</summary>
-/// <param name="Epoch">The epoch, counted from 1.</param>
+/// <param name="Epoch">The epoch, counted from 1; a training that continues another one counts on.</param>
 /// <param name="LearningRate">The learning rate of its last step.</param>
 /// <param name="Loss">Mean loss of its steps.</param>
 /// <param name="Lwlrap">lwlrap on the validation clips after it; <c>null</c> where it was not measured.</param>
 public sealed record CurvePoint(int Epoch, double LearningRate, double Loss, double? Lwlrap);
 
 /// <summary>What a training gives.</summary>
-/// <param name="Network">The trained network; the receiver disposes it.</param>
-/// <param name="Predictions">Probabilities of the validation clips, <c>[clips, classes]</c>, in their order.</param>
+/// <param name="Network">The trained network, of the last epoch or of the best one; the receiver disposes it.</param>
+/// <param name="Predictions">Its probabilities of the validation clips, <c>[clips, classes]</c>, in their order.</param>
 /// <param name="Curve">The learning curve, a row an epoch.</param>
-/// <param name="Lwlrap">lwlrap on the validation clips.</param>
-public sealed record TrainingOutcome(TaggingNetwork Network, float[] Predictions, IReadOnlyList<CurvePoint> Curve, double Lwlrap);
+/// <param name="Lwlrap">lwlrap of the predictions.</param>
+/// <param name="Best">How the best epoch was chosen; <c>null</c> where the last one is kept.</param>
+/// <param name="Checkpoint">The state after the last epoch, from which another training can continue.</param>
+public sealed record TrainingOutcome(
+    TaggingNetwork Network, float[] Predictions, IReadOnlyList<CurvePoint> Curve, double Lwlrap, BestEpoch? Best, byte[] Checkpoint);
+
+/// <summary>Where a training leaves its state on the way, for whoever has to go on in its place.</summary>
+public interface ICheckpoints
+{
+    /// <summary>Whether the state is to be saved after the step that was just done; asked once a step.</summary>
+    bool Due();
+
+    /// <summary>Saves the state.</summary>
+    void Save(TrainingState state);
+}
 
 /// <summary>The training of one network on one fold: set up, train, validate.</summary>
 /// <remarks>
-/// On the CPU the same order, clips and number of threads give the same bytes: every random number comes from a stream keyed by
-/// (seed, job) and by what it is for (epoch, clip, layer), never from a shared one.
+/// On the CPU the same order, clips and number of threads give the same bytes, whether or not the training was interrupted and went on from a
+/// checkpoint: every random number comes from a stream keyed by (seed, job) and by what it is for (epoch, clip, layer), never from a shared one.
 /// </remarks>
 public static class TrainingLoop
 {
-    /// <summary>Times that the validation clips are predicted in a training, evenly spread; every time costs as much as a third of an epoch.</summary>
+    /// <summary>
+    /// Times that the validation clips are predicted where the last epoch is kept, evenly spread; every time costs as much as a third of an epoch.
+    /// </summary>
     private const int Validations = 8;
 
     /// <summary>Trains.</summary>
@@ -64,8 +84,10 @@ public static class TrainingLoop
     /// <param name="validation">The clips to validate on, disjoint from the former.</param>
     /// <param name="device">Where to train.</param>
     /// <param name="progress">Told of every step, and of every batch that is predicted between two epochs; may be <c>null</c>.</param>
-    /// <param name="cancellation">Ends the training between two steps.</param>
+    /// <param name="checkpoints">Given the state now and then, and when the training is ended; may be <c>null</c>.</param>
+    /// <param name="cancellation">Ends the training between two steps of the optimiser.</param>
     /// <exception cref="InputException">The settings name something unknown, or there is no clip to train or validate on.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint to resume or to continue is not of this training.</exception>
     /// <exception cref="InvalidOperationException">The loss is no longer a finite number.</exception>
     public static TrainingOutcome Run(
         TrainingOrder order,
@@ -74,113 +96,137 @@ public static class TrainingLoop
         IReadOnlyList<LabelledExample> validation,
         Device device,
         Action<TrainingProgress>? progress,
+        ICheckpoints? checkpoints,
         CancellationToken cancellation)
     {
         // Set up.
         Check(order.Settings, train, validation);
         var settings = order.Settings;
         var seed = SeededRandom.Of(order.Seed, SeededRandom.Key(order.Job)).NextUInt64();
-        var schedule = new OneCycleSchedule(
-            ScheduleDescriptor.Parse(settings.Schedule), settings.Epochs * BatchPlan.Steps(train.Count, settings.BatchSize));
+        var batches = new TrainingBatches(waveforms, train, settings, order.Classes, seed);
+        var schedule = LearningRateSchedule.Of(ScheduleDescriptor.Parse(settings.Schedule), settings.Epochs, batches.Steps);
+        var keepsBest = settings.Keep == "best";
+        var stride = keepsBest ? 1 : Math.Max(1, settings.Epochs / Validations);
         using var spectrogram = new LogMelSpectrogram(FeatureDescriptor.Parse(order.Model.Features), waveforms.Rate, device);
         var network = new TaggingNetwork(order.Model.Network, order.Classes, new WeightDraw(seed));
         try
         {
             network.to(device);
-            using var optimizer = optim.Adam(network.parameters(), weight_decay: settings.WeightDecay, amsgrad: true);
-            var longest = Math.Max(1, (int)(settings.MaxSeconds * waveforms.Rate));
+            using var optimizer = TrainingOptimizer.Of(settings, network.parameters());
             var validationClips = validation.Select(example => example.Clip).ToArray();
             var validationLabels = validation.Select(example => example.Labels).ToArray();
-            var steps = BatchPlan.Steps(train.Count, settings.BatchSize);
-            var stride = Math.Max(1, settings.Epochs / Validations);
-            var curve = new List<CurvePoint>();
+            var state = new TrainingState(order, network, optimizer, keepsBest ? new BestEpoch(validation, order.Classes, order.Seed) : null);
             var predictions = Array.Empty<float>();
-            double? lwlrap = null;
-
-            for (var epoch = 0; epoch < settings.Epochs; epoch++)
+            if (order.Resumes is not null)
             {
-                // Train.
-                network.train();
-                var crops = train
-                    .Select(example => ClipCrop.Sampled(example.Clip, waveforms.Length(example.Clip), longest, seed, epoch))
-                    .ToArray();
-                var batches = BatchPlan.ForTraining(Array.ConvertAll(crops, crop => crop.Length), settings.BatchSize, seed, epoch);
-                var (losses, rate) = (0.0, 0.0);
-                for (var step = 0; step < batches.Count; step++)
+                state.Resume(order.Resumes);
+            }
+            else if (order.Continues is not null)
+            {
+                state.Continue(order.Continues);
+            }
+
+            var pending = false;
+            try
+            {
+                while (state.Epoch < settings.Epochs)
                 {
-                    cancellation.ThrowIfCancellationRequested();
-                    rate = schedule.Rate(epoch * steps + step);
-                    losses += Step(network, optimizer, rate, Batch(batches[step]));
-                    Tell(step + 1);
+                    // Train.
+                    network.train();
+                    var loss = 0.0;
+                    foreach (var batch in batches.OfEpoch(state.Epoch, state.Step))
+                    {
+                        pending = true;
+                        loss += batch.Share * Train(batch);
+                        if (batch.EndsStep)
+                        {
+                            pending = false;
+                            state.EndStep(loss);
+                            loss = 0;
+                            Tell();
+                            if (checkpoints?.Due() == true)
+                            {
+                                checkpoints.Save(state);
+                            }
+                            cancellation.ThrowIfCancellationRequested();
+                        }
+                    }
+
+                    // Validate.
+                    double? lwlrap = null;
+                    if ((state.Epoch + 1) % stride == 0 || state.Epoch + 1 == settings.Epochs)
+                    {
+                        predictions = Prediction.Of(network, spectrogram, waveforms, validationClips, device, (_, _) => Tell(), cancellation);
+                        lwlrap = Lwlrap.Of(validationLabels, predictions.AsSpan(), order.Classes).Overall;
+                    }
+                    state.EndEpoch(schedule.Rate((state.Epoch + 1) * batches.Steps - 1), predictions, lwlrap);
                 }
+            }
+            catch (OperationCanceledException) when (!pending)
+            {
+                checkpoints?.Save(state);
+                throw;
+            }
 
-                // Validate.
-                var measured = (epoch + 1) % stride == 0 || epoch + 1 == settings.Epochs;
-                if (measured)
-                {
-                    predictions = Prediction.Of(network, spectrogram, waveforms, validationClips, device, (_, _) => Tell(batches.Count), cancellation);
-                    lwlrap = Lwlrap.Of(validationLabels, predictions.AsSpan(), order.Classes).Overall;
-                }
-                curve.Add(new CurvePoint(epoch + 1, rate, losses / batches.Count, measured ? lwlrap : null));
-
-                void Tell(int done) => progress?.Invoke(
-                    new TrainingProgress(epoch + 1, epoch * steps + done, settings.Epochs * steps, losses / done, lwlrap));
-
-                TrainingBatch Batch(int[] positions) => new(
-                    Array.ConvertAll(positions, position => train[position]),
-                    Array.ConvertAll(positions, position => crops[position]),
-                    new KeyedDropout(seed, epoch, Array.ConvertAll(positions, position => train[position].Clip)));
+            // Keep.
+            var checkpoint = state.Save();
+            if (state.Best is not null)
+            {
+                network.load(new MemoryStream(state.BestWeights));
             }
             network.eval();
-            return new TrainingOutcome(network, predictions, curve, lwlrap ?? throw new UnreachableException());
+            return new TrainingOutcome(
+                network, state.Best?.Predictions ?? predictions, state.Curve, state.Best?.Lwlrap ?? state.Lwlrap!.Value, state.Best, checkpoint);
+
+            double Train(TrainingBatch batch)
+            {
+                using var scope = NewDisposeScope();
+                var input = ClipBatch.Of(batch.Waveforms, batch.Crops, spectrogram, device);
+                var targets = tensor(batch.Targets, [batch.Crops.Length, order.Classes]).to(device);
+                var scores = network.call(input.Features, input.Mask, new KeyedDropout(seed, state.Epoch, batch.Clips));
+                var loss = TaggingLoss.Of(settings, scores, targets);
+                // Gradients add up until the optimiser steps; weighed so, they are those of one batch of all the step's clips.
+                (batch.Share < 1 ? loss * batch.Share : loss).backward();
+                if (batch.EndsStep)
+                {
+                    foreach (var group in optimizer.ParamGroups)
+                    {
+                        group.LearningRate = schedule.Rate(state.Epoch * batches.Steps + state.Step);
+                    }
+                    optimizer.step();
+                    optimizer.zero_grad();
+                }
+                var value = loss.item<float>();
+                return float.IsFinite(value)
+                    ? value
+                    : throw new InvalidOperationException($"The loss is {value}: lower the learning rate ({settings.Schedule}).");
+            }
+
+            void Tell() => progress?.Invoke(new TrainingProgress(
+                state.Epoch + 1, state.Epoch * batches.Steps + state.Step, settings.Epochs * batches.Steps, state.Loss, state.Lwlrap));
         }
         catch
         {
             network.Dispose();
             throw;
         }
-
-        double Step(TaggingNetwork trained, optim.Optimizer optimizer, double rate, TrainingBatch batch)
-        {
-            using var scope = NewDisposeScope();
-            foreach (var group in optimizer.ParamGroups)
-            {
-                group.LearningRate = rate;
-            }
-            var input = ClipBatch.Of(waveforms, batch.Crops, spectrogram, device);
-            var targets = LabelledExample.Targets(batch.Examples, order.Classes, device);
-            var scores = trained.call(input.Features, input.Mask, batch.Dropout);
-            var loss = LsepLoss.Of(scores, targets);
-            optimizer.zero_grad();
-            loss.backward();
-            optimizer.step();
-            var value = loss.item<float>();
-            return float.IsFinite(value)
-                ? value
-                : throw new InvalidOperationException($"The loss is {value}: lower the learning rate ({settings.Schedule}).");
-        }
     }
 
     private static void Check(
         TrainingSettings settings, IReadOnlyList<LabelledExample> train, IReadOnlyList<LabelledExample> validation)
     {
-        if (settings.Loss != "lsep")
+        TaggingLoss.Check(settings);
+        if (settings.Keep is not ("last" or "best"))
         {
-            throw new InputException($"'{settings.Loss}' names no loss; write lsep.");
+            throw new InputException($"'{settings.Keep}' names no epoch to keep; write last or best.");
         }
-        if (settings.Optimizer != "adam")
+        if (settings.Epochs < 1 || settings.BatchSize < 2 || settings.Accumulate < 1 || !(settings.MaxSeconds > 0))
         {
-            throw new InputException($"'{settings.Optimizer}' names no optimiser; write adam.");
-        }
-        if (settings.Epochs < 1 || settings.BatchSize < 2 || !(settings.MaxSeconds > 0))
-        {
-            throw new InputException("A training needs at least one epoch, two clips a step and stretches longer than 0 s.");
+            throw new InputException("A training needs at least one epoch, two clips a batch, one batch a step and stretches longer than 0 s.");
         }
         if (train.Count < 2 || validation.Count == 0)
         {
             throw new InputException($"A training needs two clips to train on and one to validate on; it has {train.Count} and {validation.Count}.");
         }
     }
-
-    private sealed record TrainingBatch(LabelledExample[] Examples, ClipCrop[] Crops, KeyedDropout Dropout);
 }

@@ -92,8 +92,17 @@ public sealed record TrainingTask
     /// <summary>The fold, counted from 0.</summary>
     public required int Fold { get; init; }
 
-    /// <summary>How it is trained.</summary>
+    /// <summary>
+    /// How it is trained. <see cref="TrainingSettings.MoreEpochs"/> has no place here: each further training is a job of its own, so that the job
+    /// of the first one is the same with them and without.
+    /// </summary>
     public required TrainingSettings Settings { get; init; }
+
+    /// <summary>
+    /// Address of the checkpoint (<see cref="JobResult.Checkpoint"/>) of the training that this one continues; <c>null</c> where it begins with
+    /// drawn weights.
+    /// </summary>
+    public string? Continues { get; init; }
 
     /// <summary>Address of the clips to train on: a label file (<c>fname,labels</c>).</summary>
     public required string TrainClips { get; init; }
@@ -120,15 +129,36 @@ public sealed record JobResult
 
     /// <summary>
     /// Address of the predictions, <c>.npy</c> float32 [clips, classes], probabilities, rows in the order of the label file: of the
-    /// validation clips for a training, of the listed clips for a prediction.
+    /// validation clips by the kept weights for a training, of the listed clips for a prediction.
     /// </summary>
     public required string Predictions { get; init; }
+
+    /// <summary>
+    /// Address of the validation clips' honest predictions where the best epoch is kept, in the same form: every clip's by the epoch that is best
+    /// on other clips than it. <c>null</c> where the last epoch is kept, whose predictions chose nothing.
+    /// </summary>
+    public string? HonestPredictions { get; init; }
 
     /// <summary>Address of the learning curve, <c>.csv</c>; <c>null</c> for a prediction.</summary>
     public string? Curve { get; init; }
 
-    /// <summary>lwlrap on the validation clips after the last epoch; <c>null</c> for a prediction.</summary>
+    /// <summary>
+    /// Address of the state after the last epoch, from which another training can continue (<see cref="TrainingTask.Continues"/>): a <c>.zip</c>
+    /// with the weights, the optimiser's moments and the curve; <c>null</c> for a prediction.
+    /// </summary>
+    public string? Checkpoint { get; init; }
+
+    /// <summary>The epoch whose weights are kept, counted from 1 over this training and those it continues; <c>null</c> where the last is.</summary>
+    public int? BestEpoch { get; init; }
+
+    /// <summary>
+    /// lwlrap on the validation clips of <see cref="Predictions"/>; <c>null</c> for a prediction. Where the best epoch is kept it flatters: it is
+    /// the highest of many, measured on the clips that chose it.
+    /// </summary>
     public double? Lwlrap { get; init; }
+
+    /// <summary>lwlrap of <see cref="HonestPredictions"/>; <c>null</c> where there are none.</summary>
+    public double? HonestLwlrap { get; init; }
 
     /// <summary>Mean loss of the last epoch; <c>null</c> for a prediction.</summary>
     public double? Loss { get; init; }

@@ -40,15 +40,20 @@ internal sealed class JobRunner(IArtifactStore artifacts, MessageWriter messages
             Seed = task.Seed,
             Job = job.Id,
             Classes = dataset.Classes.Count,
+            Continues = task.Continues is null ? null : await artifacts.ReadAsync(task.Continues, stop),
         };
-        var outcome = TrainingLoop.Run(order, new PackedWaveforms(dataset), train, validation, device, Report, stop);
+        var outcome = TrainingLoop.Run(order, new PackedWaveforms(dataset), train, validation, device, Report, null, stop);
         using var network = outcome.Network;
         return new JobResult
         {
             Weights = await artifacts.PutAsync(Weights(network), "dat", stop),
             Predictions = await StorePredictionsAsync(outcome.Predictions, dataset.Classes.Count, stop),
+            HonestPredictions = outcome.Best is { } best ? await StorePredictionsAsync(best.HonestPredictions, dataset.Classes.Count, stop) : null,
             Curve = await artifacts.PutAsync(Curve(outcome.Curve), "csv", stop),
+            Checkpoint = await artifacts.PutAsync(outcome.Checkpoint, "zip", stop),
+            BestEpoch = outcome.Best?.Epoch,
             Lwlrap = outcome.Lwlrap,
+            HonestLwlrap = outcome.Best?.HonestLwlrap(),
             Loss = outcome.Curve[^1].Loss,
         };
 

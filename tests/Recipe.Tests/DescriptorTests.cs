@@ -24,13 +24,29 @@ public sealed class DescriptorTests
         Assert.Contains($"'{name}'", Assert.Throws<InputException>(() => FeatureDescriptor.Parse(name)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_schedule_is_named_by_its_rates() => Assert.Equal(new ScheduleDescriptor(1e-4, 5e-3), ScheduleDescriptor.Parse("1cycle_0.0001_0.005"));
+    public void A_schedule_is_named_by_its_kind_and_its_figures()
+    {
+        foreach (var (schedule, name) in new (ScheduleDescriptor, string)[]
+        {
+            (new OneCycleDescriptor(1e-4, 5e-3), "1cycle_0.0001_0.005"), (new StepDescriptor(0.05, 0.5, 10), "step_0.05_0.5_10"),
+        })
+        {
+            Assert.Equal(schedule, ScheduleDescriptor.Parse(name));
+            Assert.Equal(name, schedule.ToString());
+        }
+    }
 
     [Theory]
     [InlineData("1cycle_0.01_0.001")]
     [InlineData("1cycle_0_0.001")]
     [InlineData("cosine_0.1_1")]
     [InlineData("1cycle_a_b")]
+    [InlineData("step_0.05_0.5")]
+    [InlineData("step_0.05_1.5_10")]
+    [InlineData("step_0.05_0_10")]
+    [InlineData("step_0.05_0.5_0")]
+    [InlineData("step_0.05_0.5_2.5")]
+    [InlineData("")]
     public void A_schedule_that_cannot_be_is_refused(string name) => Assert.Throws<InputException>(() => ScheduleDescriptor.Parse(name));
 
     [Theory]

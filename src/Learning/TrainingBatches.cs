@@ -1,0 +1,68 @@
+using OrleansTagging.Recipe;
+
+namespace OrleansTagging.Learning;
+
+/// <summary>A batch that is ready to be trained on.</summary>
+public sealed record TrainingBatch
+{
+    /// <summary>The samples that <see cref="Crops"/> point into.</summary>
+    public required IWaveforms Waveforms { get; init; }
+
+    /// <summary>The stretches.</summary>
+    public required ClipCrop[] Crops { get; init; }
+
+    /// <summary>How much each class holds of each stretch, <c>[clips, classes]</c>: 1 or 0, or in between where clips were mixed by weight.</summary>
+    public required float[] Targets { get; init; }
+
+    /// <summary>Number of each stretch's clip in the dataset, the key of its random numbers.</summary>
+    public required int[] Clips { get; init; }
+
+    /// <summary>This batch's share of the clips of its optimiser step: 1 where gradients are not accumulated.</summary>
+    public required double Share { get; init; }
+
+    /// <summary>Whether the optimiser steps after this batch.</summary>
+    public required bool EndsStep { get; init; }
+}
+
+/// <summary>The batches of a training's epochs, in their order; every one depends on (seed, epoch) alone.</summary>
+/// <param name="waveforms">The clips' samples.</param>
+/// <param name="train">The clips.</param>
+/// <param name="settings">How they are trained on.</param>
+/// <param name="classes">Number of classes.</param>
+/// <param name="seed">Seed of the experiment and job, mixed into one.</param>
+public sealed class TrainingBatches(
+    IWaveforms waveforms, IReadOnlyList<LabelledExample> train, TrainingSettings settings, int classes, ulong seed)
+{
+    private readonly int _longest = Math.Max(1, (int)(settings.MaxSeconds * waveforms.Rate));
+
+    /// <summary>Optimiser steps of an epoch; the last one may have fewer batches than the others.</summary>
+    public int Steps { get; } = BatchPlan.Steps(BatchPlan.Steps(train.Count, settings.BatchSize), settings.Accumulate);
+
+    /// <summary>The batches of an epoch, one after another.</summary>
+    /// <param name="epoch">The epoch, counted from 0.</param>
+    /// <param name="step">The optimiser step to begin with, counted from 0 in the epoch.</param>
+    public IEnumerable<TrainingBatch> OfEpoch(int epoch, int step)
+    {
+        var crops = train
+            .Select(example => ClipCrop.Sampled(example.Clip, waveforms.Length(example.Clip), _longest, seed, epoch))
+            .ToArray();
+        var batches = BatchPlan.ForTraining(Array.ConvertAll(crops, crop => crop.Length), settings.BatchSize, seed, epoch);
+        foreach (var group in batches.Chunk(settings.Accumulate).Skip(step))
+        {
+            var clips = group.Sum(batch => batch.Length);
+            for (var batch = 0; batch < group.Length; batch++)
+            {
+                var examples = Array.ConvertAll(group[batch], position => train[position]);
+                yield return new TrainingBatch
+                {
+                    Waveforms = waveforms,
+                    Crops = Array.ConvertAll(group[batch], position => crops[position]),
+                    Targets = LabelledExample.Indicators(examples, classes),
+                    Clips = Array.ConvertAll(examples, example => example.Clip),
+                    Share = (double)examples.Length / clips,
+                    EndsStep = batch + 1 == group.Length,
+                };
+            }
+        }
+    }
+}
