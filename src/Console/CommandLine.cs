@@ -65,7 +65,6 @@ public static class CommandLine
             InspectCommand.Group(terminal),
             new EvaluateCommand(terminal),
             new CurateCommand(terminal),
-            new BlendCommand(terminal),
             new FeaturesCommand(terminal),
         };
         HelpWithExample.AddTo(root);

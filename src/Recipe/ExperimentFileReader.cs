@@ -288,11 +288,13 @@ internal sealed partial class ExperimentFileReader
         }
         OneOf(augmentation.MixUp, AugmentationSettings.MixUpRules, At("mix_up"));
         Between(augmentation.Reverberance, 0, 100, At("reverberance"));
+        Between(augmentation.RoomScale, 0, 100, At("room_scale"));
         Between(augmentation.Pitch, -1200, 1200, At("pitch"));
         Between(augmentation.Tempo, 0.5, 2, At("tempo"));
         Between(augmentation.Speed, 0.5, 2, At("speed"));
         Between(augmentation.Overdrive, 0, 100, At("overdrive"));
         Between(augmentation.MixUpLevels, 0, 1, At("mix_up_levels"));
+        Range(augmentation.MixUpAlpha, 0.01, 100, At("mix_up_alpha"));
         Range(augmentation.OffFrom, 0, 100_000, At("off_from"));
     }
 
