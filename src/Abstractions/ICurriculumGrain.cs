@@ -5,7 +5,7 @@ namespace OrleansTagging.Abstractions;
 
 /// <summary>
 /// The rounds of one curriculum (key: experiment/curriculum): train the scorer's folds, score the noisy set, rank by agreement, promote
-/// the top k, and again.
+/// the top k, and again; in the end the rest is dropped or relabelled.
 /// </summary>
 [Alias("OrleansTagging.ICurriculumGrain")]
 public interface ICurriculumGrain : IGrainWithStringKey
@@ -22,6 +22,10 @@ public interface ICurriculumGrain : IGrainWithStringKey
     /// <summary>A round (counted from 1); <c>null</c> where it has not begun.</summary>
     [AlwaysInterleave, Alias("GetRound")]
     Task<RoundRecord?> GetRound(int round);
+
+    /// <summary>What became of the rest; <c>null</c> where it is dropped or the rounds have not ended.</summary>
+    [AlwaysInterleave, Alias("GetRelabelled")]
+    Task<RelabelRecord?> GetRelabelled();
 
     /// <summary>
     /// What every round found about a noisy clip; <c>null</c> where the clip is none of the noisy set, or before it was first scored.
@@ -90,8 +94,11 @@ public sealed record CurriculumStatus
     /// <summary>Its jobs, done ones counted, running ones with figures.</summary>
     [Id(4)] public JobCounts Jobs { get; init; } = new();
 
-    /// <summary>The scorer's folds of every round that is past its training, round after round.</summary>
+    /// <summary>The scorer's folds of every round that is past its training, round after round, then those that relabelled.</summary>
     [Id(5)] public FoldRecord[] Folds { get; init; } = [];
+
+    /// <summary>What becomes of the rest; <c>null</c> where it is dropped or the rounds have not ended.</summary>
+    [Id(6)] public RelabelRecord? Relabelled { get; init; }
 }
 
 /// <summary>One round of a curriculum.</summary>
@@ -107,7 +114,7 @@ public sealed record RoundRecord
     /// <summary>Clips it is to promote.</summary>
     [Id(2)] public required int K { get; init; }
 
-    /// <summary>Its step: <c>train</c>, <c>score</c>, <c>rank</c>, <c>done</c>.</summary>
+    /// <summary>Its step: <c>train</c>, <c>score</c>, <c>rank</c>, and in the end <c>done</c> or <c>diverged</c>.</summary>
     [Id(3)] public required string Step { get; init; }
 
     /// <summary>Folds of its scorer that are trained and have predicted.</summary>
@@ -140,8 +147,111 @@ public sealed record RoundRecord
     /// <summary>That share in the whole noisy set, where the truth is known.</summary>
     [Id(13)] public double? BaseRate { get; init; }
 
-    /// <summary>Address of the promoted clips (<c>fname,labels,agreement,fold</c>, best first); <c>null</c> before it is done.</summary>
+    /// <summary>
+    /// Address of the promoted clips (<c>fname,labels,agreement,margin,fold</c>, best first); <c>null</c> before it is done. That of a round
+    /// that diverged is used by nobody.
+    /// </summary>
     [Id(14)] public string? Selection { get; init; }
+
+    /// <summary>Margin of the last clip promoted: its given labels' least probability less the highest of any other class.</summary>
+    [Id(15)] public double? MarginAtCut { get; init; }
+
+    /// <summary>Mean agreement of the promoted clips.</summary>
+    [Id(16)] public double? MeanAgreement { get; init; }
+
+    /// <summary>By how much the agreement at the cut fell since the round before; <c>null</c> in the first.</summary>
+    [Id(17)] public double? AgreementFall { get; init; }
+
+    /// <summary>Share of the clips promoted in the round before that are no longer promoted; <c>null</c> in the first.</summary>
+    [Id(18)] public double? Dropped { get; init; }
+
+    /// <summary>Why its predictions have diverged from the given labels, in one line; <c>null</c> where they have not.</summary>
+    [Id(19)] public string? Diverged { get; init; }
+
+    /// <summary>Whose scores chose: <c>cross_fitted</c> or <c>all_folds</c>.</summary>
+    [Id(20)] public string Scoring { get; init; } = "cross_fitted";
+
+    /// <summary>What the models never trained on a clip would promote; <c>null</c> where every model was trained on some clip.</summary>
+    [Id(21)] public ScoringFigures? CrossFitted { get; init; }
+
+    /// <summary>What the plain average over all folds would promote.</summary>
+    [Id(22)] public ScoringFigures? AllFolds { get; init; }
+
+    /// <summary>Clips that both would promote; <c>null</c> where one of the two is missing.</summary>
+    [Id(23)] public int? PromotedByBoth { get; init; }
+}
+
+/// <summary>What one way to score would have promoted in a round, by its own scores.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansTagging.ScoringFigures")]
+public sealed record ScoringFigures
+{
+    /// <summary>Agreement of the last clip promoted.</summary>
+    [Id(0)] public double? AgreementAtCut { get; init; }
+
+    /// <summary>Mean agreement of the promoted clips.</summary>
+    [Id(1)] public double? MeanAgreement { get; init; }
+
+    /// <summary>Share of them whose given labels are all true, where the truth is known.</summary>
+    [Id(2)] public double? TrulyRight { get; init; }
+}
+
+/// <summary>What became of the noisy clips that the last round did not promote.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansTagging.RelabelRecord")]
+public sealed record RelabelRecord
+{
+    /// <summary>Name of the curriculum.</summary>
+    [Id(0)] public required string Curriculum { get; init; }
+
+    /// <summary>How: <c>relabel</c>, <c>merge</c> or <c>full_match</c>.</summary>
+    [Id(1)] public required string Rest { get; init; }
+
+    /// <summary>Its step: <c>train</c>, <c>relabel</c>, <c>done</c>.</summary>
+    [Id(2)] public required string Step { get; init; }
+
+    /// <summary>Folds of its scorer that are trained and have predicted.</summary>
+    [Id(3)] public int FoldsDone { get; init; }
+
+    /// <summary>Folds of its scorer.</summary>
+    [Id(4)] public int Folds { get; init; }
+
+    /// <summary>Selection its scorer is trained on: that of the last round.</summary>
+    [Id(5)] public required string ScorerSelection { get; init; }
+
+    /// <summary>Cross-validated lwlrap of its scorer.</summary>
+    [Id(6)] public double? CrossValidatedLwlrap { get; init; }
+
+    /// <summary>Test lwlrap of its scorer (mean over folds), where the truth is known.</summary>
+    [Id(7)] public double? TestLwlrap { get; init; }
+
+    /// <summary>The probability that a predicted label exceeds.</summary>
+    [Id(8)] public double? Threshold { get; init; }
+
+    /// <summary>Mean number of predicted labels of the rest that the threshold was to give.</summary>
+    [Id(9)] public double? LabelsPerClip { get; init; }
+
+    /// <summary>Mean number that it gives.</summary>
+    [Id(10)] public double? PredictedPerClip { get; init; }
+
+    /// <summary>Promoted clips, which keep their given labels.</summary>
+    [Id(11)] public int Kept { get; init; }
+
+    /// <summary>Other clips that are used with the labels they now have.</summary>
+    [Id(12)] public int Relabelled { get; init; }
+
+    /// <summary>Clips left without a label, which are not used.</summary>
+    [Id(13)] public int Dropped { get; init; }
+
+    /// <summary>Share of <see cref="Relabelled"/> whose labels are all true, where the truth is known.</summary>
+    [Id(14)] public double? TrulyRight { get; init; }
+
+    /// <summary>Share of the same clips whose given labels are all true, where the truth is known.</summary>
+    [Id(15)] public double? GivenTrulyRight { get; init; }
+
+    /// <summary>
+    /// Address of the clips used (<c>fname,labels,source,fold</c>; source <c>promoted</c>, best first, then <c>relabelled</c>, by file name);
+    /// <c>null</c> before it is done.
+    /// </summary>
+    [Id(16)] public string? Selection { get; init; }
 }
 
 /// <summary>What is known of a noisy clip.</summary>
@@ -159,6 +269,11 @@ public sealed record ClipRecord
 
     /// <summary>What each round that is done found.</summary>
     [Id(3)] public required ClipRound[] Rounds { get; init; }
+
+    /// <summary>
+    /// The labels that it has where the rest is relabelled; none where it was dropped, <c>null</c> before that or where nothing is relabelled.
+    /// </summary>
+    [Id(4)] public string[]? RelabelledAs { get; init; }
 }
 
 /// <summary>What one round found about a noisy clip.</summary>
@@ -179,6 +294,15 @@ public sealed record ClipRound
 
     /// <summary>The labels predicted with the highest probability, highest first.</summary>
     [Id(4)] public required PredictedLabel[] Predicted { get; init; }
+
+    /// <summary>Margin: the given labels' least probability less the highest of any other class.</summary>
+    [Id(5)] public required double Margin { get; init; }
+
+    /// <summary>Agreement with the models never trained on it; <c>null</c> where there are none.</summary>
+    [Id(6)] public double? CrossFittedAgreement { get; init; }
+
+    /// <summary>Agreement with the plain average over all folds.</summary>
+    [Id(7)] public required double AllFoldsAgreement { get; init; }
 }
 
 /// <summary>A label and its predicted probability.</summary>

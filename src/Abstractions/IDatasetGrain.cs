@@ -20,12 +20,14 @@ public interface IDatasetGrain : IGrainWithStringKey
     Task<DatasetRecord?> Describe();
 
     /// <summary>
-    /// The folds of the curated clips, and alike of the noisy ones: stratified by label and seeded, computed once for each (folds, seed)
-    /// and
-    /// kept as an artifact.
+    /// The folds of the curated clips, and alike of the noisy ones: stratified by label and seeded, computed once for each (folds, seed,
+    /// hold-out) and kept as an artifact.
     /// </summary>
+    /// <param name="folds">Number of folds.</param>
+    /// <param name="seed">Seed of the assignment.</param>
+    /// <param name="holdout">Share of the curated clips that are in no fold, over [0, 0.5].</param>
     [Alias("GetFolds")]
-    Task<FoldsAnswer> GetFolds(int folds, ulong seed);
+    Task<FoldsAnswer> GetFolds(int folds, ulong seed, double holdout);
 }
 
 /// <summary>What is known of a packed dataset: its version, the addresses of its parts, and its counts.</summary>
@@ -107,10 +109,26 @@ public sealed record FoldsAnswer
     [Id(0)] public string? Problem { get; init; }
 
     /// <summary>
-    /// Address of <c>fname,subset,labels,fold</c>: the curated clips in the dataset's order, then the noisy ones by file name.
+    /// Address of <c>fname,subset,labels,fold</c>: the curated clips that are not held out, in the dataset's order, then the noisy ones by
+    /// file name.
     /// </summary>
     [Id(1)] public string Assignments { get; init; } = "";
 
     /// <summary>Address of the test clips (<c>fname,labels</c>, labels empty), in the order of the submission.</summary>
     [Id(2)] public string Test { get; init; } = "";
+
+    /// <summary>Address of the curated clips that are held out (<c>fname,labels</c>), in the dataset's order; <c>null</c> where none are.</summary>
+    [Id(3)] public string? Holdout { get; init; }
+
+    /// <summary>
+    /// Address of the clips that every member is measured on (<c>fname,labels</c>, labels empty): those of <see cref="Test"/>, then those of
+    /// <see cref="Holdout"/>.
+    /// </summary>
+    [Id(4)] public string Judged { get; init; } = "";
+
+    /// <summary>Number of clips in <see cref="Judged"/>.</summary>
+    [Id(5)] public int JudgedClips { get; init; }
+
+    /// <summary>Address of the noisy clips (<c>fname,labels</c>, labels empty), by file name.</summary>
+    [Id(6)] public string Noisy { get; init; } = "";
 }

@@ -37,6 +37,11 @@ public sealed record MemberRequest
 
     /// <summary>Address of the promoted clips of its selection; <c>null</c> for curated clips alone.</summary>
     [Id(2)] public string? Promoted { get; init; }
+
+    /// <summary>
+    /// The selection that <see cref="Promoted"/> is: the one asked for, or, where the curriculum ended before it, that of its last good round.
+    /// </summary>
+    [Id(3)] public required string TrainedOn { get; init; }
 }
 
 /// <summary>A member and its figures.</summary>
@@ -70,7 +75,9 @@ public sealed record MemberRecord
     /// <summary>Folds in all.</summary>
     [Id(8)] public int FoldsTotal { get; init; }
 
-    /// <summary>lwlrap over all out-of-fold predictions together.</summary>
+    /// <summary>
+    /// lwlrap over all out-of-fold predictions together. Where the best epoch is kept it flatters; see <see cref="HonestLwlrap"/>.
+    /// </summary>
     [Id(9)] public double? CrossValidatedLwlrap { get; init; }
 
     /// <summary>The same for each class, in the order of the classes; 0 where no clip has the class.</summary>
@@ -87,6 +94,42 @@ public sealed record MemberRecord
 
     /// <summary>Test lwlrap on either leaderboard's clips, where the dataset tells them apart.</summary>
     [Id(30)] public LeaderboardScores? Leaderboard { get; init; }
+
+    /// <summary>
+    /// The selection that it is trained on: <see cref="Selection"/>, or, where its curriculum's rounds ended before that, the one of the last
+    /// good round. <c>null</c> before it is known.
+    /// </summary>
+    [Id(14)] public string? TrainedOn { get; init; }
+
+    /// <summary>lwlrap on the held-out clips, where there are any.</summary>
+    [Id(15)] public double? HoldoutLwlrap { get; init; }
+
+    /// <summary>Address of the predictions of the held-out clips (mean over folds), <c>.npy</c> float32 [clips, classes].</summary>
+    [Id(16)] public string? HoldoutPredictions { get; init; }
+
+    /// <summary>
+    /// lwlrap over out-of-fold predictions where every clip's are by the epoch that is best on other clips; <c>null</c> where the last epoch
+    /// is kept, which nothing chose.
+    /// </summary>
+    [Id(17)] public double? HonestLwlrap { get; init; }
+
+    /// <summary>Interval of <see cref="CrossValidatedLwlrap"/>.</summary>
+    [Id(18)] public LwlrapInterval? CrossValidatedInterval { get; init; }
+
+    /// <summary>Labels of each class among the cross-validated clips.</summary>
+    [Id(19)] public int[] CrossValidatedCounts { get; init; } = [];
+
+    /// <summary>Interval of <see cref="TestLwlrap"/>.</summary>
+    [Id(20)] public LwlrapInterval? TestInterval { get; init; }
+
+    /// <summary>Test lwlrap of each class, in the order of the classes; 0 where no clip has the class.</summary>
+    [Id(21)] public double[] TestPerClass { get; init; } = [];
+
+    /// <summary>Labels of each class among the test clips.</summary>
+    [Id(22)] public int[] TestCounts { get; init; } = [];
+
+    /// <summary>The class names; empty until it is done.</summary>
+    [Id(23)] public string[] Classes { get; init; } = [];
 }
 
 /// <summary>Counts of jobs, and those that run.</summary>

@@ -9,7 +9,8 @@ public interface IExperimentGrain : IGrainWithStringKey
 {
     /// <summary>
     /// Begins the experiment of a file, goes on with it when it was stopped or failed, or changes nothing when it runs or is done. A file
-    /// that differs from the one first submitted under this name is refused.
+    /// that differs from the one submitted under this name before is refused while that one runs; otherwise it takes its place, and only
+    /// what the change touches is run.
     /// </summary>
     /// <param name="yaml">Text of the experiment file.</param>
     /// <param name="fileName">What a message calls the file.</param>
@@ -157,6 +158,15 @@ public sealed record ExperimentProgress
 
     /// <summary>The ensemble's test lwlrap on either leaderboard's clips, where the dataset tells them apart and it is done.</summary>
     [Id(30)] public LeaderboardScores? EnsembleLeaderboard { get; init; }
+
+    /// <summary>What became of the noisy clips that no round promoted, of the curricula that relabel them.</summary>
+    [Id(15)] public RelabelRecord[] Relabelled { get; init; } = [];
+
+    /// <summary>Its ensembles, the one that is submitted first; none until it is done.</summary>
+    [Id(16)] public EnsembleRecord[] Ensembles { get; init; } = [];
+
+    /// <summary>Members that differ in their seed alone; none until it is done.</summary>
+    [Id(17)] public SeedSpread[] Spreads { get; init; } = [];
 }
 
 /// <summary>A job that runs, as its Trainer last told.</summary>

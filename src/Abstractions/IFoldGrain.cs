@@ -74,10 +74,10 @@ public sealed record FoldRequest
     /// <summary>The fold, counted from 0.</summary>
     [Id(5)] public required int Fold { get; init; }
 
-    /// <summary>Whether the noisy clips that the model was not trained on are predicted.</summary>
+    /// <summary>Whether the noisy clips are predicted, all of them.</summary>
     [Id(6)] public bool PredictNoisy { get; init; }
 
-    /// <summary>Whether the test clips are predicted.</summary>
+    /// <summary>Whether the clips that members are measured on (<see cref="FoldsAnswer.Judged"/>) are predicted.</summary>
     [Id(7)] public bool PredictTest { get; init; }
 
     /// <summary>Priority of its jobs; the highest goes first.</summary>
@@ -115,13 +115,13 @@ public sealed record FoldRecord
     /// <summary>Clips validated on.</summary>
     [Id(7)] public int ValidationClips { get; init; }
 
-    /// <summary>Id of the training job.</summary>
+    /// <summary>Id of the training job; where that was continued, of the last one.</summary>
     [Id(8)] public string? TrainingJob { get; init; }
 
-    /// <summary>Id of the job that predicts noisy clips.</summary>
+    /// <summary>Id of the job that predicts the noisy clips.</summary>
     [Id(9)] public string? NoisyJob { get; init; }
 
-    /// <summary>Id of the job that predicts the test clips.</summary>
+    /// <summary>Id of the job that predicts the test clips, and held-out ones.</summary>
     [Id(10)] public string? TestJob { get; init; }
 
     /// <summary>lwlrap on the validation clips.</summary>
@@ -133,12 +133,27 @@ public sealed record FoldRecord
     /// <summary>Address of the predictions of the validation clips: out of fold.</summary>
     [Id(13)] public string? OutOfFold { get; init; }
 
-    /// <summary>Address of the predictions of the noisy clips.</summary>
+    /// <summary>Address of the predictions of the noisy clips, all of them, by file name.</summary>
     [Id(14)] public string? NoisyPredictions { get; init; }
 
-    /// <summary>Address of the predictions of the test clips.</summary>
+    /// <summary>Address of the predictions of the test clips, then of held-out ones.</summary>
     [Id(15)] public string? TestPredictions { get; init; }
 
     /// <summary>Its jobs, done ones counted, running ones with figures.</summary>
     [Id(16)] public JobCounts Jobs { get; init; } = new();
+
+    /// <summary>Ids of the training jobs that <see cref="TrainingJob"/> continues, the first one first.</summary>
+    [Id(17)] public string[] ContinuedJobs { get; init; } = [];
+
+    /// <summary>
+    /// Address of the validation clips' predictions where every clip's are by the epoch that is best on other clips; <c>null</c> where the last
+    /// epoch is kept, whose predictions chose nothing.
+    /// </summary>
+    [Id(18)] public string? HonestOutOfFold { get; init; }
+
+    /// <summary>lwlrap of those.</summary>
+    [Id(19)] public double? HonestLwlrap { get; init; }
+
+    /// <summary>The epoch that was kept, where that is the best one.</summary>
+    [Id(20)] public int? BestEpoch { get; init; }
 }

@@ -13,9 +13,9 @@ public interface INoisyScoresGrain : IGrainWithStringKey
     [Alias("Score")]
     Task<ShardScores> Score(ShardRequest request);
 
-    /// <summary>Ranks the shard's clips and marks the promoted; asked again it answers the same.</summary>
+    /// <summary>Takes the ranks of the shard's clips and who was promoted; told again it changes nothing.</summary>
     [Alias("Rank")]
-    Task<ShardPromotion> Rank(ShardRanking ranking);
+    Task Rank(ShardRanking ranking);
 
     /// <summary>What every round found about a clip of the shard; <c>null</c> for any other clip.</summary>
     [Alias("GetClip")]
@@ -35,78 +35,57 @@ public sealed record ShardRequest
     /// <summary>The class names in the order of the predictions' columns.</summary>
     [Id(2)] public required string[] Classes { get; init; }
 
-    /// <summary>The predictions of each fold's model, in the order of the folds.</summary>
-    [Id(3)] public required FoldPredictions[] Folds { get; init; }
-}
-
-/// <summary>Where a shard finds its rows in the predictions of one fold's model.</summary>
-[GenerateSerializer, Immutable, Alias("OrleansTagging.FoldPredictions")]
-public sealed record FoldPredictions
-{
     /// <summary>
-    /// Address of the predictions, <c>.npy</c> float32 [clips, classes]: a row for every noisy clip that the model was not trained on, in
-    /// the
-    /// order of file names.
+    /// Address of the predictions of each fold's model, in the order of the folds: <c>.npy</c> float32 [clips, classes], a row for every
+    /// noisy clip in the order of file names.
     /// </summary>
-    [Id(0)] public required string Predictions { get; init; }
+    [Id(3)] public required string[] Predictions { get; init; }
 
-    /// <summary>Row of the shard's first clip that has one.</summary>
-    [Id(1)] public required int FirstRow { get; init; }
+    /// <summary>Row of the shard's first clip.</summary>
+    [Id(4)] public required int FirstRow { get; init; }
+
+    /// <summary>Address of the promoted clips that the models were trained on; <c>null</c> where they had curated clips alone.</summary>
+    [Id(5)] public string? Promoted { get; init; }
+
+    /// <summary>Which folds were trained on a promoted clip: <c>other_folds</c>, <c>own_fold</c>, <c>all_folds</c>.</summary>
+    [Id(6)] public required string Share { get; init; }
+
+    /// <summary>Whose scores the predicted labels are taken from: <c>cross_fitted</c> or <c>all_folds</c>.</summary>
+    [Id(7)] public required string Scoring { get; init; }
 }
 
-/// <summary>A shard's agreements, counted.</summary>
+/// <summary>Agreement and margin of clips: what they are ranked by.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansTagging.AgreementKeys")]
+public sealed record AgreementKeys
+{
+    /// <summary>Agreement of each clip.</summary>
+    [Id(0)] public required double[] Agreements { get; init; }
+
+    /// <summary>Margin of each clip.</summary>
+    [Id(1)] public required double[] Margins { get; init; }
+}
+
+/// <summary>How a shard's clips agree with the predictions, clips in the order of file names.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansTagging.ShardScores")]
 public sealed record ShardScores
 {
-    /// <summary>The different agreements of the shard's clips, highest first.</summary>
-    [Id(0)] public required double[] Agreements { get; init; }
+    /// <summary>By the models never trained on the clip; <c>null</c> where a clip has none.</summary>
+    [Id(0)] public AgreementKeys? CrossFitted { get; init; }
 
-    /// <summary>Clips with each of them.</summary>
-    [Id(1)] public required int[] Counts { get; init; }
+    /// <summary>By the plain average over all folds.</summary>
+    [Id(1)] public required AgreementKeys AllFolds { get; init; }
 }
 
-/// <summary>
-/// Tells a shard the ranks of its clips: clips before a shard's own with the same agreement, and all with a higher one, come first.
-/// </summary>
+/// <summary>Tells a shard the ranks of its clips.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansTagging.ShardRanking")]
 public sealed record ShardRanking
 {
     /// <summary>The round.</summary>
     [Id(0)] public required int Round { get; init; }
 
-    /// <summary>
-    /// Number of clips that come before the shard's first clip of each agreement, in the order of <see cref="ShardScores.Agreements"/>.
-    /// </summary>
-    [Id(1)] public required int[] Before { get; init; }
+    /// <summary>Rank of each clip among all noisy clips, counted from 1, clips in the order of file names.</summary>
+    [Id(1)] public required int[] Ranks { get; init; }
 
-    /// <summary>Number of clips to promote over all shards.</summary>
-    [Id(2)] public required int K { get; init; }
-}
-
-/// <summary>The clips of a shard that were promoted.</summary>
-[GenerateSerializer, Immutable, Alias("OrleansTagging.ShardPromotion")]
-public sealed record ShardPromotion
-{
-    /// <summary>The promoted clips, best first.</summary>
-    [Id(0)] public required PromotedClip[] Promoted { get; init; }
-}
-
-/// <summary>A promoted clip.</summary>
-[GenerateSerializer, Immutable, Alias("OrleansTagging.PromotedClip")]
-public sealed record PromotedClip
-{
-    /// <summary>File name.</summary>
-    [Id(0)] public required string Fname { get; init; }
-
-    /// <summary>Given labels, comma-joined.</summary>
-    [Id(1)] public required string Labels { get; init; }
-
-    /// <summary>Agreement.</summary>
-    [Id(2)] public required double Agreement { get; init; }
-
-    /// <summary>The fold that is never trained on it.</summary>
-    [Id(3)] public required int Fold { get; init; }
-
-    /// <summary>Rank among all noisy clips, counted from 1.</summary>
-    [Id(4)] public required int Rank { get; init; }
+    /// <summary>Whether each was promoted.</summary>
+    [Id(2)] public required bool[] Promoted { get; init; }
 }

@@ -21,6 +21,9 @@ public sealed class NoisyShard
 
     /// <summary>File name of the first.</summary>
     [Id(2)] public required string First { get; set; }
+
+    /// <summary>Number of clips in the shards before it.</summary>
+    [Id(3)] public required int Before { get; set; }
 }
 
 /// <summary>A round and where it stands.</summary>
@@ -32,6 +35,23 @@ public sealed class CurriculumRound
 
     /// <summary>The scorer's folds; empty until they are done.</summary>
     [Id(1)] public FoldRecord[] Folds { get; set; } = [];
+
+    /// <summary>Fingerprint of what determines it.</summary>
+    [Id(2)] public required string Determined { get; set; }
+}
+
+/// <summary>What becomes of the rest, and where that stands.</summary>
+[GenerateSerializer, Alias("OrleansTagging.CurriculumRest")]
+public sealed class CurriculumRest
+{
+    /// <summary>What is told of it.</summary>
+    [Id(0)] public required RelabelRecord Record { get; set; }
+
+    /// <summary>The scorer's folds; empty until they are done.</summary>
+    [Id(1)] public FoldRecord[] Folds { get; set; } = [];
+
+    /// <summary>Fingerprint of what determines it.</summary>
+    [Id(2)] public required string Determined { get; set; }
 }
 
 /// <summary>What outlives the activation of a curriculum.</summary>
@@ -49,11 +69,18 @@ public sealed class CurriculumState
 
     /// <summary>Why it cannot go on.</summary>
     [Id(3)] public string? Problem { get; set; }
+
+    /// <summary>Address of the clips and folds that the shards were cut from.</summary>
+    [Id(4)] public string? CutFrom { get; set; }
+
+    /// <summary>The rest; <c>null</c> until the rounds have ended, or where it is dropped.</summary>
+    [Id(5)] public CurriculumRest? Rest { get; set; }
 }
 
 /// <summary>
 /// The rounds of a curriculum. A round goes from <c>train</c> over <c>score</c> and <c>rank</c> to <c>done</c>, and each step is on disk
-/// before the next begins; after a death the last step on disk is done again, with the same outcome.
+/// before the next begins; after a death the last step on disk is done again, with the same outcome. A round whose predictions have diverged
+/// ends the rounds as <c>diverged</c>. Then the rest is dropped or relabelled, step by step likewise.
 /// </summary>
 [GrainType("curriculum")]
 public sealed class CurriculumGrain(
@@ -72,6 +99,17 @@ public sealed class CurriculumGrain(
 
     private Parent Self => new() { Kind = ParentKind.Curriculum, Key = this.GetPrimaryKeyString() };
 
+    private List<CurriculumRound> Rounds => state.State.Rounds;
+
+    private bool RoundsHaveEnded =>
+        state.State.Request is { } request && Rounds is [.., { Record: var last }]
+        && (last.Step == "diverged" || (last.Step == "done" && last.Round == Settings(request).RoundCount));
+
+    private bool Done => RoundsHaveEnded && (Settings(state.State.Request!).Rest == "drop" || state.State.Rest is { Record.Step: "done" });
+
+    /// <summary>The last round whose promotions may be used; <c>null</c> where there is none.</summary>
+    private RoundRecord? LastGood => Rounds.FindLast(round => round.Record.Step == "done")?.Record;
+
     /// <inheritdoc/>
     protected override ExperimentContext? Context => state.State.Request?.Context;
 
@@ -89,7 +127,8 @@ public sealed class CurriculumGrain(
 
     // A member may wait for just the round that has ended.
     /// <inheritdoc/>
-    protected override int Reached => state.State.Rounds.Count(round => round.Record.Step == "done");
+    protected override int Reached =>
+        Rounds.Count(round => round.Record.Step is "done" or "diverged") + (state.State.Rest is { Record.Step: "done" } ? 1 : 0);
 
     /// <inheritdoc/>
     public async Task<CurriculumStatus> Ensure(CurriculumRequest request)
@@ -105,34 +144,39 @@ public sealed class CurriculumGrain(
         {
             return new CurriculumStatus();
         }
-        var open = state.State.Rounds.LastOrDefault(round => round.Record.Step == "train");
-        if (open is null)
-        {
-            return Status([]);
-        }
-        var file = request.Context.File();
-        var folds = await Task.WhenAll(Enumerable.Range(0, file.Folds)
-            .Select(fold => FoldGrainOf(open.Record.ScorerSelection, fold).GetStatus()));
-        return Status([.. folds.OfType<FoldRecord>()]);
+        return Training is not { } selection
+            ? Status([])
+            : Status([.. (await Task.WhenAll(FoldGrainsOf(selection).Select(fold => fold.GetStatus()))).OfType<FoldRecord>()]);
     }
 
     /// <inheritdoc/>
-    public Task<RoundRecord?> GetRound(int round) => Task.FromResult(state.State.Rounds.Find(known => known.Record.Round == round)?.Record);
+    public Task<RoundRecord?> GetRound(int round) => Task.FromResult(Rounds.Find(known => known.Record.Round == round)?.Record);
+
+    /// <inheritdoc/>
+    public Task<RelabelRecord?> GetRelabelled() => Task.FromResult(state.State.Rest?.Record);
 
     /// <inheritdoc/>
     public async Task<ClipRecord?> GetClip(string fname)
     {
-        var shard = state.State.Shards.FindLastIndex(shard => string.CompareOrdinal(shard.First, fname) <= 0);
-        return shard < 0 ? null : await ShardGrainOf(shard).GetClip(fname);
+        var shard = ShardOf(fname);
+        if (shard < 0 || await ShardGrainOf(shard).GetClip(fname) is not { } clip)
+        {
+            return null;
+        }
+        // A shard may still hold rounds of settings that have been changed since.
+        clip = clip with { Rounds = [.. clip.Rounds.Where(round => round.Round <= Rounds.Count)] };
+        return state.State.Rest?.Record.Selection is not { } selection ? clip : clip with
+        {
+            RelabelledAs = (await ClipList.ReadAsync(store.Artifacts, selection)).Find(used => used.Fname == fname)?.Labels.Split(',') ?? [],
+        };
     }
 
     /// <inheritdoc/>
     public async Task Stop()
     {
-        if (state.State is { Request: { } request, Rounds: [.., { Record.Step: "train" } open] })
+        if (Training is { } selection)
         {
-            var file = request.Context.File();
-            await Task.WhenAll(Enumerable.Range(0, file.Folds).Select(fold => FoldGrainOf(open.Record.ScorerSelection, fold).Stop()));
+            await Task.WhenAll(FoldGrainsOf(selection).Select(fold => fold.Stop()));
         }
     }
 
@@ -142,9 +186,30 @@ public sealed class CurriculumGrain(
         {
             state.State.Request = request;
             state.State.Problem = null;
+            Forget(request);
             await this.SaveAsync(state);
         }
         await Drive();
+    }
+
+    /// <summary>Drops the rounds that another file, or another set of folds, would have come out otherwise.</summary>
+    private void Forget(CurriculumRequest request)
+    {
+        _latest = [];
+        var settings = Settings(request);
+        var changed = Rounds.FindIndex(round => round.Record.Round > settings.RoundCount || round.Determined != Determined(round.Record.Round));
+        if (changed >= 0)
+        {
+            Rounds.RemoveRange(changed, Rounds.Count - changed);
+        }
+        if (state.State.Rest is { } rest && (!RoundsHaveEnded || rest.Determined != DeterminedRest()))
+        {
+            state.State.Rest = null;
+        }
+        if (state.State.CutFrom != request.Context.Folds.Assignments)
+        {
+            state.State.Shards = [];
+        }
     }
 
     /// <inheritdoc/>
@@ -156,23 +221,26 @@ public sealed class CurriculumGrain(
         }
         try
         {
-            var file = request.Context.File();
-            var settings = file.Curricula[request.Curriculum];
             if (state.State.Shards.Count == 0)
             {
-                state.State.Shards = await Task.Run(() => CutAsync(request));
+                state.State.Shards = await Task.Run(() => CutAsync(store.Artifacts, request.Context, options.Value.ShardSize));
+                state.State.CutFrom = request.Context.Folds.Assignments;
                 await this.SaveAsync(state);
             }
-            for (var number = 1; number <= settings.Rounds.Length; number++)
+            while (!RoundsHaveEnded)
             {
+                var number = Rounds is [.., { Record.Step: not "done" }] ? Rounds.Count : Rounds.Count + 1;
                 using var scope = logger.BeginScope("{Experiment} {Curriculum} round {Round}", request.Context.Experiment,
                     request.Curriculum, number);
-                if (!await DriveRound(file, settings, number))
+                if (!await DriveRound(request, number))
                 {
                     return;
                 }
             }
-            _waitsFor = null;
+            if (Done || await DriveRest(request))
+            {
+                _waitsFor = null;
+            }
         }
         catch (Exception fault) when (fault is InputException or ArtifactMissingException)
         {
@@ -180,187 +248,203 @@ public sealed class CurriculumGrain(
         }
     }
 
-    /// <summary>Takes a round as far as it can go; <c>true</c> when it is done.</summary>
-    private async Task<bool> DriveRound(ExperimentFile file, CurriculumSettings settings, int number)
+    /// <summary>Takes a round as far as it can go; <c>true</c> when it has ended.</summary>
+    private async Task<bool> DriveRound(CurriculumRequest request, int number)
     {
-        var round = state.State.Rounds.ElementAtOrDefault(number - 1);
+        var round = Rounds.ElementAtOrDefault(number - 1);
         if (round is null)
         {
-            state.State.Rounds.Add(round = new CurriculumRound
+            Rounds.Add(round = new CurriculumRound
             {
                 Record = new RoundRecord
                 {
-                    Curriculum = state.State.Request!.Curriculum,
+                    Curriculum = request.Curriculum,
                     Round = number,
-                    K = settings.Rounds[number - 1],
+                    K = Settings(request).Promotes(number, state.State.Shards.Sum(shard => shard.Count)),
                     Step = "train",
-                    Folds = file.Folds,
-                    ScorerSelection = Selection.After(state.State.Request.Curriculum, number - 1).ToString(),
+                    Folds = request.Context.File().Folds,
+                    ScorerSelection = Selection.After(request.Curriculum, number - 1).ToString(),
                 },
+                Determined = Determined(number),
             });
             await this.SaveAsync(state);
         }
-        if (round.Record.Step == "train" && !await Train(file, settings, round))
+        if (round.Record.Step == "train")
         {
-            return false;
+            var before = Rounds.ElementAtOrDefault(number - 2)?.Record.Selection;
+            if (await Train(request, round.Record.ScorerSelection, before) is not { } folds)
+            {
+                round.Record = round.Record with { FoldsDone = _latest.Count(fold => fold.Done) };
+                return false;
+            }
+            var (validation, test) = await Measure(request, folds);
+            round.Record = round.Record with { FoldsDone = folds.Length, CrossValidatedLwlrap = validation, TestLwlrap = test };
+            round.Folds = folds;
+            await Step(round, "score");
         }
         if (round.Record.Step == "score")
         {
-            await Score(round);
+            // Every shard keeps its answer by itself, so that only the step is written here.
+            await ScoreShards(request, round);
+            await Step(round, "rank");
         }
         if (round.Record.Step == "rank")
         {
-            await Promote(round);
+            await Promote(request, round);
         }
         return true;
     }
 
-    /// <summary>
-    /// The scorer's folds: trained on the selection of the round before, they predict every noisy clip they were not trained on.
-    /// </summary>
-    private async Task<bool> Train(ExperimentFile file, CurriculumSettings settings, CurriculumRound round)
+    /// <summary>Relabels the rest; <c>true</c> when that is done.</summary>
+    private async Task<bool> DriveRest(CurriculumRequest request)
     {
-        var request = state.State.Request!;
-        var before = state.State.Rounds.ElementAtOrDefault(round.Record.Round - 2);
-        var hasTruth = request.Context.Dataset.Truth is not null && request.Context.HasTest();
-        var folds = _latest = await Task.WhenAll(Enumerable.Range(0, file.Folds).Select(fold =>
-            FoldGrainOf(round.Record.ScorerSelection, fold).Ensure(new FoldRequest
+        using var scope = logger.BeginScope("{Experiment} {Curriculum} rest", request.Context.Experiment, request.Curriculum);
+        var good = LastGood;
+        if (state.State.Rest is not { } rest)
+        {
+            state.State.Rest = rest = new CurriculumRest
             {
-                Context = request.Context,
-                Owner = GrainKeys.Scorer(request.Curriculum),
-                Selection = round.Record.ScorerSelection,
-                Promoted = before?.Record.Selection,
-                Fold = fold,
-                PredictNoisy = true,
-                PredictTest = hasTruth,
-                Priority = RoundsFirst,
-                Parent = Self,
-            })));
+                Record = new RelabelRecord
+                {
+                    Curriculum = request.Curriculum,
+                    Rest = Settings(request).Rest,
+                    Step = "train",
+                    Folds = request.Context.File().Folds,
+                    ScorerSelection = Selection.After(request.Curriculum, good?.Round ?? 0).ToString(),
+                },
+                Determined = DeterminedRest(),
+            };
+            await this.SaveAsync(state);
+        }
+        if (rest.Record.Step == "train")
+        {
+            if (await Train(request, rest.Record.ScorerSelection, good?.Selection) is not { } folds)
+            {
+                rest.Record = rest.Record with { FoldsDone = _latest.Count(fold => fold.Done) };
+                return false;
+            }
+            var (validation, test) = await Measure(request, folds);
+            rest.Record = rest.Record with
+            {
+                FoldsDone = folds.Length, CrossValidatedLwlrap = validation, TestLwlrap = test, Step = "relabel",
+            };
+            rest.Folds = folds;
+            await this.SaveAsync(state);
+        }
+        if (rest.Record.Step == "relabel")
+        {
+            var (artifacts, settings, known) = (store.Artifacts, Settings(request), rest.Record);
+            var predictions = Array.ConvertAll(rest.Folds, fold => fold.NoisyPredictions!);
+            var record = await Task.Run(() => RoundFigures.RelabelAsync(
+                artifacts, request.Context, settings, known, predictions, good?.Selection));
+            rest.Record = record with { Step = "done" };
+            logger.LogInformation("{Kept} clips keep their labels, {Relabelled} have new ones, {Dropped} are dropped",
+                record.Kept, record.Relabelled, record.Dropped);
+            await this.SaveAsync(state);
+        }
+        return true;
+    }
+
+    /// <summary>The scorer's folds, trained on a selection; they predict all noisy clips. <c>null</c> until they are done.</summary>
+    private async Task<FoldRecord[]?> Train(CurriculumRequest request, string selection, string? promoted)
+    {
+        var folds = _latest = await Task.WhenAll(FoldGrainsOf(selection).Select((grain, fold) => grain.Ensure(new FoldRequest
+        {
+            Context = request.Context,
+            Owner = GrainKeys.Scorer(request.Curriculum),
+            Selection = selection,
+            Promoted = promoted,
+            Fold = fold,
+            PredictNoisy = true,
+            PredictTest = HasTruth(request),
+            Priority = RoundsFirst,
+            Parent = Self,
+        })));
         if (Array.Find(folds, fold => fold.Problem is not null) is { } failed)
         {
             await Fail(failed.Problem!);
-            return false;
+            return null;
         }
         if (!Array.TrueForAll(folds, fold => fold.Done))
         {
             _waitsFor = folds.Select(fold => fold.WaitsFor).FirstOrDefault(waits => waits is not null);
-            round.Record = round.Record with { FoldsDone = folds.Count(fold => fold.Done) };
-            return false;
+            return null;
         }
-        round.Record = await Task.Run(() => MeasureAsync(round.Record, folds, request.Context, hasTruth));
-        round.Folds = folds;
         _latest = [];
-        await Step(round, "score");
-        return true;
+        return folds;
     }
 
-    private async Task<RoundRecord> MeasureAsync(RoundRecord record, FoldRecord[] folds, ExperimentContext context, bool hasTruth)
+    private Task<(double? CrossValidated, double? Test)> Measure(CurriculumRequest request, FoldRecord[] folds)
     {
-        var classes = new ClassMap(context.Dataset.Classes);
-        var validation = await Predictions.CrossValidateAsync(store.Artifacts, folds, classes);
-        record = record with { FoldsDone = folds.Length, CrossValidatedLwlrap = validation?.Overall };
-        if (!hasTruth)
+        var (artifacts, hasTruth) = (store.Artifacts, HasTruth(request));
+        return Task.Run(() => RoundFigures.OfScorerAsync(artifacts, folds, request.Context, hasTruth));
+    }
+
+    private async Task<ShardScores[]> ScoreShards(CurriculumRequest request, CurriculumRound round)
+    {
+        var settings = Settings(request);
+        var predictions = Array.ConvertAll(round.Folds, fold => fold.NoisyPredictions!);
+        var before = Rounds.ElementAtOrDefault(round.Record.Round - 2)?.Record.Selection;
+        return await ForEachShard(shard => ShardGrainOf(shard).Score(new ShardRequest
         {
-            return record;
+            Round = round.Record.Round,
+            Clips = state.State.Shards[shard].Clips,
+            Classes = request.Context.Dataset.Classes,
+            Predictions = predictions,
+            FirstRow = state.State.Shards[shard].Before,
+            Promoted = before,
+            Share = settings.Share,
+            Scoring = settings.Scoring,
+        }));
+    }
+
+    /// <summary>Ranks all clips by agreement and margin, ties by file name, and promotes the first k of the whole noisy set anew.</summary>
+    private async Task Promote(CurriculumRequest request, CurriculumRound round)
+    {
+        if (state.State.Shards.Count == 0)
+        {
+            throw new InputException("there are no noisy clips to promote.");
         }
-        var clips = await ClipList.ReadAsync(store.Artifacts, context.Folds.Test);
-        var test = await Predictions.MeanAsync(store.Artifacts, folds.Select(fold => fold.TestPredictions!), clips.Count, classes.Count);
-        var truth = (await Truth.ReadAsync(store.Artifacts, context.Dataset))!;
-        return record with { TestLwlrap = Predictions.Evaluate(clips, test, truth, classes)?.Overall };
-    }
-
-    /// <summary>Every shard scores its clips; its answer is kept by itself, so that only the step is written here.</summary>
-    private async Task Score(CurriculumRound round)
-    {
-        await ScoreShards(round);
-        await Step(round, "rank");
-    }
-
-    private async Task<ShardScores[]> ScoreShards(CurriculumRound round)
-    {
-        var request = state.State.Request!;
-        var before = state.State.Rounds.ElementAtOrDefault(round.Record.Round - 2)?.Record.Selection;
-        var promoted = before is null ? [] : await ClipList.ReadAsync(store.Artifacts, before);
-        var next = new int[round.Folds.Length];
-        var asked = new List<ShardRequest>();
-        for (var shard = 0; shard < state.State.Shards.Count; shard++)
+        var scores = await ScoreShards(request, round);
+        var (artifacts, settings, known) = (store.Artifacts, Settings(request), round.Record);
+        var before = Rounds.ElementAtOrDefault(known.Round - 2)?.Record;
+        var (record, ranking) = await Task.Run(() => RoundFigures.PromoteAsync(
+            artifacts, request.Context, settings, known, scores, before));
+        var (ranks, promoted) = (ranking.Ranks(), ranking.Promoted.ToHashSet());
+        await ForEachShard(async shard =>
         {
-            asked.Add(new ShardRequest
+            var (first, count) = (state.State.Shards[shard].Before, state.State.Shards[shard].Count);
+            await ShardGrainOf(shard).Rank(new ShardRanking
             {
-                Round = round.Record.Round,
-                Clips = state.State.Shards[shard].Clips,
-                Classes = request.Context.Dataset.Classes,
-                Folds = [.. round.Folds.Select((fold, at) =>
-                    new FoldPredictions { Predictions = fold.NoisyPredictions ?? "", FirstRow = next[at] })],
+                Round = record.Round,
+                Ranks = ranks[first..(first + count)],
+                Promoted = [.. Enumerable.Range(first, count).Select(promoted.Contains)],
             });
-            var within = promoted.Where(clip => ShardOf(clip.Fname) == shard).ToArray();
-            for (var fold = 0; fold < next.Length; fold++)
-            {
-                // A fold's model has no row for a promoted clip that it was trained on.
-                next[fold] += state.State.Shards[shard].Count - within.Count(clip => clip.Fold != fold);
-            }
+            return shard;
+        });
+        round.Record = record;
+        if (record.Diverged is { } why)
+        {
+            logger.LogWarning("The rounds end: {Why}", why);
+            await Step(round, "diverged");
+            return;
         }
-        return await ForEachShard(shard => ShardGrainOf(shard).Score(asked[shard]));
-    }
-
-    /// <summary>Ranks all clips by agreement, ties by file name, and promotes the first k of the whole noisy set anew.</summary>
-    private async Task Promote(CurriculumRound round)
-    {
-        var request = state.State.Request!;
-        var scores = await ScoreShards(round);
-        var rankings = AgreementRanks.Of(scores, round.Record.Round, round.Record.K);
-        var promotions = await ForEachShard(shard => ShardGrainOf(shard).Rank(rankings[shard]));
-        var promoted = promotions.SelectMany(promotion => promotion.Promoted).OrderBy(clip => clip.Rank).ToArray();
-        var before = state.State.Rounds.ElementAtOrDefault(round.Record.Round - 2)?.Record.Selection;
-        round.Record = await Task.Run(() => DescribeAsync(store.Artifacts, round.Record, promoted, before, request.Context));
         logger.LogInformation("Round {Round} promoted {Promoted} clips, the last with agreement {Agreement}",
-            round.Record.Round, round.Record.Promoted, round.Record.AgreementAtCut);
+            record.Round, record.Promoted, record.AgreementAtCut);
         await Step(round, "done");
     }
 
-    // Off the activation, like all that reads large files, and so static: the grain's state belongs to its turns alone.
-    private static async Task<RoundRecord> DescribeAsync(
-        IArtifactStore artifacts, RoundRecord record, PromotedClip[] promoted, string? before, ExperimentContext context)
+    private static async Task<List<NoisyShard>> CutAsync(IArtifactStore artifacts, ExperimentContext context, int size)
     {
-        var selection = await ClipList.PutAsync(artifacts, ["fname", "labels", "agreement", "fold"], promoted.Select(clip => new[]
-        {
-            clip.Fname,
-            clip.Labels,
-            clip.Agreement.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
-            clip.Fold.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        }));
-        var names = before is null ? [] : (await ClipList.ReadAsync(artifacts, before)).Select(clip => clip.Fname)
-            .ToHashSet(StringComparer.Ordinal);
-        record = record with
-        {
-            Promoted = promoted.Length,
-            AgreementAtCut = promoted.Length == 0 ? null : promoted[^1].Agreement,
-            Overlap = promoted.Count(clip => names.Contains(clip.Fname)),
-            Selection = selection,
-        };
-        if (await Truth.ReadAsync(artifacts, context.Dataset) is not { } truth)
-        {
-            return record;
-        }
-        var noisy = (await ClipList.ReadAsync(artifacts, context.Folds.Assignments)).Where(clip => clip.Subset == "noisy");
-        return record with
-        {
-            TrulyRight = truth.ShareRight(promoted.Select(clip => new ListedClip(clip.Fname, "noisy", clip.Labels, clip.Fold))),
-            BaseRate = truth.ShareRight(noisy),
-        };
-    }
-
-    private async Task<List<NoisyShard>> CutAsync(CurriculumRequest request)
-    {
-        var noisy = (await ClipList.ReadAsync(store.Artifacts, request.Context.Folds.Assignments)).Where(clip => clip.Subset == "noisy");
         var shards = new List<NoisyShard>();
-        foreach (var clips in noisy.Chunk(options.Value.ShardSize))
+        foreach (var clips in (await RoundFigures.NoisyClipsAsync(artifacts, context)).Chunk(size))
         {
             shards.Add(new NoisyShard
             {
-                Clips = await ClipList.PutFoldsAsync(store.Artifacts, clips),
+                Clips = await ClipList.PutFoldsAsync(artifacts, clips),
                 Count = clips.Length,
                 First = clips[0].Fname,
+                Before = shards.Sum(shard => shard.Count),
             });
         }
         return shards;
@@ -392,29 +476,63 @@ public sealed class CurriculumGrain(
     private CurriculumStatus Status(FoldRecord[] open)
     {
         var request = state.State.Request!;
-        var file = request.Context.File();
-        var rounds = file.Curricula[request.Curriculum].Rounds.Length;
-        var jobsOfFold = 2 + (request.Context.Dataset.Truth is not null && request.Context.HasTest() ? 1 : 0);
-        var closed = state.State.Rounds.SelectMany(round => round.Folds).ToArray();
+        var settings = Settings(request);
+        var trainings = (RoundsHaveEnded ? Rounds.Count : settings.RoundCount) + (settings.Rest == "drop" ? 0 : 1);
+        var jobsOfFold = JobTally.OfFold(settings.Trained, predictsNoisy: true, HasTruth(request));
+        var closed = Rounds.SelectMany(round => round.Folds).Concat(state.State.Rest?.Folds ?? []).ToArray();
+        var foldsDone = open.Count(fold => fold.Done);
         return new CurriculumStatus
         {
-            Rounds = [.. state.State.Rounds.Select(round => round.Record.Step == "train" && open.Length > 0
-                ? round.Record with { FoldsDone = open.Count(fold => fold.Done) }
+            Rounds = [.. Rounds.Select(round => round.Record.Step == "train" && open.Length > 0
+                ? round.Record with { FoldsDone = foldsDone }
                 : round.Record)],
-            Done = state.State.Rounds.Count(round => round.Record.Step == "done") == rounds,
+            Relabelled = state.State.Rest?.Record is { Step: "train" } rest && open.Length > 0
+                ? rest with { FoldsDone = foldsDone }
+                : state.State.Rest?.Record,
+            Done = Done,
             Problem = Problem,
             WaitsFor = WaitsAfterFault ?? _waitsFor,
             Folds = closed,
-            Jobs = JobTally.Sum(closed.Concat(open).Select(fold => fold.Jobs), rounds * file.Folds * jobsOfFold),
+            Jobs = JobTally.Sum(closed.Concat(open).Select(fold => fold.Jobs), trainings * request.Context.File().Folds * jobsOfFold),
         };
+    }
+
+    /// <summary>Fingerprint of what determines a round: all that its scorer, its scores and its ranking follow from.</summary>
+    private string Determined(int round)
+    {
+        var request = state.State.Request!;
+        var settings = Settings(request);
+        return Fingerprint.Of(
+            settings.Trained, settings.Rounds.Take(round), settings.RoundShares.Take(round), settings.Scoring, settings.Share, settings.ClassCap,
+            settings.DivergenceStop, request.Context.Folds, request.Context.Dataset.Version, CodeVersion.Learning);
+    }
+
+    private string DeterminedRest()
+    {
+        var settings = Settings(state.State.Request!);
+        return Fingerprint.Of(Rounds.Select(round => round.Determined), settings.Rest, settings.LabelsPerClip);
     }
 
     private static string PartOf(CurriculumRequest request) => $"curriculum {request.Curriculum}";
 
+    private static CurriculumSettings Settings(CurriculumRequest request) => request.Context.File().Curricula[request.Curriculum];
+
+    private static bool HasTruth(CurriculumRequest request) => request.Context.Dataset.Truth is not null && request.Context.HasTest();
+
+    /// <summary>The selection whose training it waits for; <c>null</c> where it waits for none.</summary>
+    private string? Training =>
+        Rounds is [.., { Record: { Step: "train" } open }] ? open.ScorerSelection
+        : state.State.Rest?.Record is { Step: "train" } rest ? rest.ScorerSelection
+        : null;
+
     private int ShardOf(string fname) => state.State.Shards.FindLastIndex(shard => string.CompareOrdinal(shard.First, fname) <= 0);
 
-    private IFoldGrain FoldGrainOf(string selection, int fold) => GrainFactory.GetGrain<IFoldGrain>(GrainKeys.Fold(
-        state.State.Request!.Context.Experiment, GrainKeys.Scorer(state.State.Request.Curriculum), selection, fold));
+    private IEnumerable<IFoldGrain> FoldGrainsOf(string selection)
+    {
+        var request = state.State.Request!;
+        return Enumerable.Range(0, request.Context.File().Folds).Select(fold => GrainFactory.GetGrain<IFoldGrain>(GrainKeys.Fold(
+            request.Context.Experiment, GrainKeys.Scorer(request.Curriculum), selection, fold)));
+    }
 
     private INoisyScoresGrain ShardGrainOf(int shard) => GrainFactory.GetGrain<INoisyScoresGrain>(GrainKeys.Shard(
         state.State.Request!.Context.Experiment, state.State.Request.Curriculum, shard));

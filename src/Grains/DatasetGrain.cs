@@ -14,7 +14,7 @@ public sealed class DatasetState
     /// <summary>The record; <c>null</c> where none was registered.</summary>
     [Id(0)] public DatasetRecord? Record { get; set; }
 
-    /// <summary>The folds computed so far, by version, folds and seed.</summary>
+    /// <summary>The folds computed so far, by version, folds, seed and hold-out.</summary>
     [Id(1)] public Dictionary<string, FoldsAnswer> Folds { get; set; } = [];
 }
 
@@ -52,20 +52,20 @@ public sealed class DatasetGrain(
     public Task<DatasetRecord?> Describe() => Task.FromResult(state.State.Record);
 
     /// <inheritdoc/>
-    public async Task<FoldsAnswer> GetFolds(int folds, ulong seed)
+    public async Task<FoldsAnswer> GetFolds(int folds, ulong seed, double holdout)
     {
         if (state.State.Record is not { } record)
         {
             return new FoldsAnswer { Problem = $"There is no dataset '{this.GetPrimaryKeyString()}'; import it first." };
         }
-        var key = FoldsKey(record, folds, seed);
+        var key = FoldsKey(record, folds, seed, holdout);
         if (state.State.Folds.TryGetValue(key, out var known))
         {
             return known;
         }
         try
         {
-            var answer = await Task.Run(() => AssignAsync(store.Artifacts, record, folds, seed));
+            var answer = await Task.Run(() => AssignAsync(store.Artifacts, record, folds, seed, holdout));
             state.State.Folds[key] = answer;
             await this.SaveAsync(state);
             return answer;
@@ -77,29 +77,36 @@ public sealed class DatasetGrain(
     }
 
     /// <summary>What the folds of a dataset are kept under.</summary>
-    internal static string FoldsKey(DatasetRecord record, int folds, ulong seed) =>
-        string.Create(CultureInfo.InvariantCulture, $"{record.Version}/{folds}/{seed}");
+    internal static string FoldsKey(DatasetRecord record, int folds, ulong seed, double holdout) =>
+        string.Create(CultureInfo.InvariantCulture, $"{record.Version}/{folds}/{seed}/{holdout}");
 
-    /// <summary>Deals the clips into folds.</summary>
-    /// <exception cref="InputException">There are fewer curated clips than folds.</exception>
-    internal static async Task<FoldsAnswer> AssignAsync(IArtifactStore artifacts, DatasetRecord record, int folds, ulong seed)
+    /// <summary>Holds clips out and deals the others into folds.</summary>
+    /// <exception cref="InputException">There are fewer curated clips than folds, or too few to hold any out.</exception>
+    internal static async Task<FoldsAnswer> AssignAsync(IArtifactStore artifacts, DatasetRecord record, int folds, ulong seed, double holdout)
     {
         var classes = new ClassMap(record.Classes);
         var clips = await ClipList.ReadAsync(artifacts, record.Clips);
         var curated = clips.Where(clip => clip.Subset == "curated").ToArray();
         // By file name, so that ties of agreement need no second look and shards are stretches of the alphabet.
         var noisy = clips.Where(clip => clip.Subset == "noisy").OrderBy(clip => clip.Fname, StringComparer.Ordinal).ToArray();
+        var heldOut = holdout > 0 ? HoldOut(curated, classes, seed, holdout) : [];
+        curated = [.. curated.Except(heldOut)];
         if (curated.Length < folds)
         {
-            throw new InputException($"{folds} folds need at least as many curated clips; there are {curated.Length}.");
+            throw new InputException($"{folds} folds need at least as many curated clips; there are {curated.Length}"
+                + (heldOut.Length > 0 ? $", and {heldOut.Length} held out." : "."));
         }
+        var test = clips.Where(clip => clip.Subset == "test").Select(clip => clip with { Labels = "" }).ToArray();
         var assigned = Assign(curated, "curated")
             .Concat(noisy.Length >= folds ? Assign(noisy, "noisy") : noisy.Select((clip, at) => clip with { Fold = at % folds }));
         return new FoldsAnswer
         {
             Assignments = await ClipList.PutFoldsAsync(artifacts, assigned),
-            Test = await ClipList.PutLabelsAsync(artifacts, clips.Where(clip => clip.Subset == "test")
-                .Select(clip => clip with { Labels = "" })),
+            Test = await ClipList.PutLabelsAsync(artifacts, test),
+            Holdout = heldOut.Length == 0 ? null : await ClipList.PutLabelsAsync(artifacts, heldOut),
+            Judged = await ClipList.PutLabelsAsync(artifacts, test.Concat(heldOut.Select(clip => clip with { Labels = "" }))),
+            JudgedClips = test.Length + heldOut.Length,
+            Noisy = await ClipList.PutLabelsAsync(artifacts, noisy.Select(clip => clip with { Labels = "" })),
         };
 
         IEnumerable<ListedClip> Assign(ListedClip[] some, string subset)
@@ -108,6 +115,27 @@ public sealed class DatasetGrain(
             var assignment = StratifiedFolds.Assign([.. some.Select(clip => clip.LabelsIn(classes))], classes.Count, folds, key);
             return some.Select((clip, at) => clip with { Fold = assignment[at] });
         }
+    }
+
+    /// <summary>
+    /// The clips that are held out, stratified: dealt into parts of which some are taken whole, so many of so many as come nearest to the share.
+    /// </summary>
+    private static ListedClip[] HoldOut(ListedClip[] curated, ClassMap classes, ulong seed, double holdout)
+    {
+        const int MostParts = 40;
+        var most = Math.Min(MostParts, curated.Length);
+        if (most < 2)
+        {
+            throw new InputException($"no clips can be held out of {curated.Length} curated ones.");
+        }
+        double Miss(int parts) => Math.Abs((double)Taken(parts) / parts - holdout);
+        int Taken(int parts) => Math.Max(1, (int)Math.Round(holdout * parts, MidpointRounding.AwayFromZero));
+        // The fewest parts that serve, since the fewer there are the more evenly labels are spread over them.
+        var best = Enumerable.Range(2, most - 1).Select(Miss).Min();
+        var parts = Enumerable.Range(2, most - 1).First(parts => Miss(parts) <= best + 0.001);
+        var key = SeededRandom.Of(seed, SeededRandom.Key("holdout")).NextUInt64();
+        var assignment = StratifiedFolds.Assign([.. curated.Select(clip => clip.LabelsIn(classes))], classes.Count, parts, key);
+        return [.. curated.Where((_, clip) => assignment[clip] < Taken(parts))];
     }
 
     // Records compare their arrays by reference, hence the comparison of what they say.

@@ -89,8 +89,8 @@ public sealed class EnsembleMemberGrain(
         if (state.State.Request?.Context.Attempt != request.Context.Attempt)
         {
             var determined = Fingerprint.Of(
-                request.Context.File().TrainedOf(request.Member), MemberOf(request).Selection, request.Promoted, request.Context.Folds,
-                request.Context.Dataset.Version, CodeVersion.Learning);
+                request.Context.File().TrainedOf(request.Member), MemberOf(request), request.TrainedOn, request.Promoted, ShareOf(request),
+                request.Context.Folds, request.Context.Dataset.Version, CodeVersion.Learning);
             if (state.State.Determined != determined)
             {
                 state.State.Record = null;
@@ -116,10 +116,10 @@ public sealed class EnsembleMemberGrain(
             {
                 Context = request.Context,
                 Owner = request.Member,
-                Selection = MemberOf(request).Selection,
+                Selection = request.TrainedOn,
                 Promoted = request.Promoted,
                 Fold = fold,
-                PredictTest = request.Context.HasTest(),
+                PredictTest = request.Context.HasJudged(),
                 Parent = Self,
             })));
         _latest = Record(request, folds);
@@ -140,29 +140,50 @@ public sealed class EnsembleMemberGrain(
         try
         {
             var classes = new ClassMap(context.Dataset.Classes);
-            var validation = await Predictions.CrossValidateAsync(store.Artifacts, record.Folds, classes);
+            var seed = context.File().Seed;
+            var (labels, scores) = await Predictions.OutOfFoldAsync(store.Artifacts, record.Folds, classes, fold => fold.OutOfFold!);
+            var validation = Predictions.Evaluate(labels, scores, classes.Count);
             record = record with
             {
                 Done = true,
                 WaitsFor = null,
+                Classes = context.Dataset.Classes,
                 CrossValidatedLwlrap = validation?.Overall,
                 CrossValidatedPerClass = validation?.PerClass ?? [],
+                CrossValidatedCounts = validation?.LabelCounts ?? [],
+                CrossValidatedInterval = EnsembleFigures.Interval(labels, scores, classes.Count, seed),
             };
-            if (!context.HasTest())
+            if (Array.TrueForAll(record.Folds, fold => fold.HonestOutOfFold is not null))
+            {
+                var (_, honest) = await Predictions.OutOfFoldAsync(store.Artifacts, record.Folds, classes, fold => fold.HonestOutOfFold!);
+                record = record with { HonestLwlrap = Predictions.Evaluate(labels, honest, classes.Count)?.Overall };
+            }
+            if (!context.HasJudged())
             {
                 return record;
             }
-            var clips = await ClipList.ReadAsync(store.Artifacts, context.Folds.Test);
-            var test = await Predictions.MeanAsync(store.Artifacts, record.Folds.Select(fold => fold.TestPredictions!), clips.Count,
-                classes.Count);
-            using var file = new MemoryStream();
-            NpyFile.Write(file, [clips.Count, classes.Count], Array.ConvertAll(test, score => (float)score).AsSpan());
-            var truth = await Truth.ReadAsync(store.Artifacts, context.Dataset);
-            return record with
+            var (test, holdout) = await Predictions.JudgeAsync(store.Artifacts, record.Folds, context);
+            if (test.Length > 0)
             {
-                TestLwlrap = truth is null ? null : Predictions.Evaluate(clips, test, truth, classes)?.Overall,
-                Leaderboard = await TestScores.OfAsync(store.Artifacts, context.Dataset, clips, test, classes),
-                TestPredictions = await store.Artifacts.PutAsync(file.ToArray(), "npy"),
+                var clips = await ClipList.ReadAsync(store.Artifacts, context.Folds.Test);
+                var truth = await Truth.ReadAsync(store.Artifacts, context.Dataset);
+                var tested = truth is null ? null : Predictions.Evaluate(clips, test, truth, classes);
+                record = record with
+                {
+                    TestLwlrap = tested?.Overall,
+                    TestPerClass = tested?.PerClass ?? [],
+                    TestCounts = tested?.LabelCounts ?? [],
+                    TestInterval = truth is null ? null : EnsembleFigures.Interval(truth.LabelsOf(clips, classes), test, classes.Count, seed),
+                    Leaderboard = await TestScores.OfAsync(store.Artifacts, context.Dataset, clips, test, classes),
+                    TestPredictions = await Predictions.PutAsync(store.Artifacts, test, classes.Count),
+                };
+            }
+            return context.Folds.Holdout is not { } heldOut ? record : record with
+            {
+                HoldoutLwlrap = Predictions.Evaluate(
+                    [.. (await ClipList.ReadAsync(store.Artifacts, heldOut)).Select(clip => clip.LabelsIn(classes))], holdout, classes.Count)
+                    ?.Overall,
+                HoldoutPredictions = await Predictions.PutAsync(store.Artifacts, holdout, classes.Count),
             };
         }
         catch (InputException fault)
@@ -180,12 +201,13 @@ public sealed class EnsembleMemberGrain(
             Member = request.Member,
             Model = member.Model,
             Selection = member.Selection,
+            TrainedOn = request.TrainedOn,
             Problem = folds.Select(fold => fold.Problem).FirstOrDefault(problem => problem is not null),
             WaitsFor = folds.Select(fold => fold.WaitsFor).FirstOrDefault(waits => waits is not null),
             Folds = folds,
             FoldsDone = folds.Count(fold => fold.Done),
             FoldsTotal = folding,
-            Jobs = JobTally.Sum(folds.Select(fold => fold.Jobs), (request.Context.HasTest() ? 2 : 1) * folding),
+            Jobs = JobTally.Sum(folds.Select(fold => fold.Jobs), folding * JobTally.OfFold(member.Trained, predictsNoisy: false, request.Context.HasJudged())),
         };
     }
 
@@ -199,6 +221,11 @@ public sealed class EnsembleMemberGrain(
 
     private static MemberSettings MemberOf(MemberRequest request) => request.Context.File().Members[request.Member];
 
+    private static string? ShareOf(MemberRequest request) =>
+        Selection.TryParse(request.TrainedOn, out var selection) && selection.Curriculum is { } curriculum
+            ? request.Context.File().Curricula[curriculum].Share
+            : null;
+
     private IFoldGrain FoldGrainOf(MemberRequest request, int fold) => GrainFactory.GetGrain<IFoldGrain>(
-        GrainKeys.Fold(request.Context.Experiment, request.Member, MemberOf(request).Selection, fold));
+        GrainKeys.Fold(request.Context.Experiment, request.Member, request.TrainedOn, fold));
 }

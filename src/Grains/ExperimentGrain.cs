@@ -31,11 +31,11 @@ public sealed class ExperimentState
     /// <summary>Address of the timings.</summary>
     [Id(5)] public string? Timings { get; set; }
 
-    /// <summary>Test lwlrap of the ensemble.</summary>
-    [Id(6)] public double? TestLwlrap { get; set; }
+    /// <summary>The ensembles, the one that is submitted first.</summary>
+    [Id(7)] public EnsembleRecord[] Ensembles { get; set; } = [];
 
-    /// <summary>Test lwlrap of the ensemble on either leaderboard's clips.</summary>
-    [Id(30)] public LeaderboardScores? Leaderboard { get; set; }
+    /// <summary>Members that differ in their seed alone.</summary>
+    [Id(8)] public SeedSpread[] Spreads { get; set; } = [];
 }
 
 /// <summary>One experiment: it asks its curricula and members for what is missing, and writes the report when nothing is.</summary>
@@ -87,16 +87,17 @@ public sealed class ExperimentGrain(
         }
         if (state.State.Context is { } known)
         {
-            if (known.File().ToJson() != file.ToJson())
-            {
-                return Refused($"{fileName}: another file was submitted as '{Name}' before; choose another name for this one.");
-            }
             if (known.Dataset.Version != dataset.Version)
             {
                 return Refused($"{fileName}: '{Name}' began on another version of the dataset '{file.Dataset}'; "
                     + "choose another name to run on the present one.");
             }
-            if (state.State.Status is ExperimentStatus.Running or ExperimentStatus.Done)
+            var isSame = IsSame(known, file);
+            if (!isSame && state.State.Status == ExperimentStatus.Running)
+            {
+                return Refused($"{fileName}: '{Name}' is running with other settings; wait for its end, or choose another name for this file.");
+            }
+            if (isSame && state.State.Status is (ExperimentStatus.Running or ExperimentStatus.Done))
             {
                 faults.Forget(GrainContext.GrainId);
                 await this.AsReference<IExperimentGrain>().Wake();
@@ -107,7 +108,7 @@ public sealed class ExperimentGrain(
         {
             return Refused($"{fileName}: {misfit}");
         }
-        var folds = await GrainFactory.GetGrain<IDatasetGrain>(file.Dataset).GetFolds(file.Folds, file.Seed);
+        var folds = await GrainFactory.GetGrain<IDatasetGrain>(file.Dataset).GetFolds(file.Folds, file.Seed, file.Holdout);
         if (folds.Problem is not null)
         {
             return Refused($"{fileName}: {folds.Problem}");
@@ -123,6 +124,8 @@ public sealed class ExperimentGrain(
         };
         state.State.Status = ExperimentStatus.Running;
         state.State.Problem = null;
+        (state.State.Report, state.State.Submission, state.State.Timings) = (null, null, null);
+        (state.State.Ensembles, state.State.Spreads) = ([], []);
         await this.SaveAsync(state);
         await this.RegisterOrUpdateReminder(Redrive, options.Value.Redrive, options.Value.Redrive);
         await this.AsReference<IExperimentGrain>().Wake();
@@ -164,6 +167,7 @@ public sealed class ExperimentGrain(
             WaitsFor = WaitsFor,
             Problem = Problem,
             Rounds = [.. curricula.SelectMany(part => part.Rounds)],
+            Relabelled = [.. curricula.Select(part => part.Relabelled).OfType<RelabelRecord>()],
             Members = shown,
             Running = running,
             JobsQueued = jobs.Sum(part => part.Queued),
@@ -173,8 +177,10 @@ public sealed class ExperimentGrain(
             Report = known.Report,
             Submission = known.Submission,
             Timings = known.Timings,
-            EnsembleTestLwlrap = known.TestLwlrap,
-            EnsembleLeaderboard = known.Leaderboard,
+            EnsembleTestLwlrap = known.Ensembles.FirstOrDefault()?.TestLwlrap,
+            EnsembleLeaderboard = known.Ensembles.FirstOrDefault()?.Leaderboard,
+            Ensembles = known.Ensembles,
+            Spreads = known.Spreads,
         };
     }
 
@@ -238,38 +244,63 @@ public sealed class ExperimentGrain(
             .FirstOrDefault(waits => waits is not null);
         if (members.TrueForAll(part => part.Done) && curricula.Values.All(part => part.Done))
         {
-            await Finish(file, context, curricula.Values, members);
+            await Finish(file, context, [.. curricula.Values], members);
         }
     }
 
     private async Task<MemberRecord> EnsureMember(
         ExperimentFile file, ExperimentContext context, Dictionary<string, CurriculumStatus> curricula, string name, MemberSettings member)
     {
-        string? promoted = null;
-        if (Selection.TryParse(member.Selection, out var selection) && selection.Curriculum is { } curriculum)
-        {
-            promoted = Array.Find(curricula[curriculum].Rounds, round => round.Round == selection.Round && round.Step == "done")?.Selection;
-            if (promoted is null)
+        return TrainedOn(curricula, member) is not { } clips
+            ? Unbegun(file, context, name, member)
+            : await MemberOf(name).Ensure(new MemberRequest
             {
-                return Unbegun(file, context, name, member);
-            }
+                Context = context,
+                Member = name,
+                TrainedOn = clips.Selection,
+                Promoted = clips.Promoted,
+            });
+    }
+
+    /// <summary>
+    /// The selection that a member is trained on and the address of its promoted clips; <c>null</c> where it is not there yet. Where rounds
+    /// ended by themselves before the one asked for, it is the last good round's.
+    /// </summary>
+    private static (string Selection, string? Promoted)? TrainedOn(Dictionary<string, CurriculumStatus> curricula, MemberSettings member)
+    {
+        if (!Selection.TryParse(member.Selection, out var selection) || selection.Curriculum is not { } name)
+        {
+            return (member.Selection, null);
         }
-        return await MemberOf(name).Ensure(new MemberRequest { Context = context, Member = name, Promoted = promoted });
+        var curriculum = curricula[name];
+        if (selection.Relabelled)
+        {
+            return curriculum.Relabelled is { Step: "done" } rest ? (member.Selection, rest.Selection) : null;
+        }
+        if (Array.Find(curriculum.Rounds, round => round.Round == selection.Round && round.Step == "done") is { } asked)
+        {
+            return (member.Selection, asked.Selection);
+        }
+        if (!Array.Exists(curriculum.Rounds, round => round.Round <= selection.Round && round.Step == "diverged"))
+        {
+            return null;
+        }
+        var good = Array.FindLast(curriculum.Rounds, round => round.Step == "done");
+        return (Selection.After(name, good?.Round ?? 0).ToString(), good?.Selection);
     }
 
     private async Task Finish(
-        ExperimentFile file, ExperimentContext context, IEnumerable<CurriculumStatus> curricula, List<MemberRecord> members)
+        ExperimentFile file, ExperimentContext context, CurriculumStatus[] curricula, List<MemberRecord> members)
     {
         try
         {
-            var parts = curricula.ToArray();
-            var jobs = await Jobs(parts.SelectMany(part => part.Folds).Concat(members.SelectMany(member => member.Folds)));
+            var jobs = await Jobs(curricula.SelectMany(part => part.Folds).Concat(members.SelectMany(member => member.Folds)));
             var reported = await Task.Run(() => ExperimentReport.WriteAsync(
-                store.Artifacts, file, context, [.. parts.SelectMany(part => part.Rounds)], members));
+                store.Artifacts, file, context, curricula, members));
             state.State.Report = reported.Report;
             state.State.Submission = reported.Submission;
-            state.State.TestLwlrap = reported.TestLwlrap;
-            state.State.Leaderboard = reported.Leaderboard;
+            state.State.Ensembles = reported.Ensembles;
+            state.State.Spreads = reported.Spreads;
             state.State.Timings = await ExperimentReport.WriteTimingsAsync(store.Artifacts, Name, jobs);
             state.State.Status = ExperimentStatus.Done;
             _waitsFor = null;
@@ -336,6 +367,19 @@ public sealed class ExperimentGrain(
         }
     }
 
+    private static bool IsSame(ExperimentContext known, ExperimentFile file)
+    {
+        try
+        {
+            return known.File().ToJson() == file.ToJson();
+        }
+        catch (InputException)
+        {
+            // An earlier version of the program took what this one refuses.
+            return false;
+        }
+    }
+
     /// <summary>What the file asks for that the dataset cannot give, in one line.</summary>
     private static string? Misfit(ExperimentFile file, DatasetRecord dataset)
     {
@@ -347,11 +391,12 @@ public sealed class ExperimentGrain(
         }
         foreach (var (name, curriculum) in file.Curricula)
         {
-            for (var round = 0; round < curriculum.Rounds.Length; round++)
+            for (var round = 1; round <= curriculum.RoundCount; round++)
             {
-                if (curriculum.Rounds[round] > Clips("noisy"))
+                var promoted = curriculum.Promotes(round, Clips("noisy"));
+                if (promoted > Clips("noisy"))
                 {
-                    return $"round {round + 1} of the curriculum '{name}' asks for {curriculum.Rounds[round]} clips, "
+                    return $"round {round} of the curriculum '{name}' asks for {promoted} clips, "
                         + $"but the dataset '{dataset.Name}' has {Clips("noisy")} noisy ones; ask for no more.";
                 }
             }
@@ -366,7 +411,7 @@ public sealed class ExperimentGrain(
         Selection = member.Selection,
         FoldsTotal = file.Folds,
         WaitsFor = $"the selection {member.Selection}",
-        Jobs = new JobCounts { Total = (context.HasTest() ? 2 : 1) * file.Folds },
+        Jobs = new JobCounts { Total = file.Folds * JobTally.OfFold(member.Trained, predictsNoisy: false, context.HasJudged()) },
     };
 
     private ICurriculumGrain CurriculumOf(string name) => GrainFactory.GetGrain<ICurriculumGrain>(GrainKeys.Curriculum(Name, name));

@@ -11,9 +11,9 @@ namespace OrleansTagging.Grains;
 /// <summary>What an experiment ends with.</summary>
 /// <param name="Report">Address of <c>report.json</c>.</param>
 /// <param name="Submission">Address of <c>submission.csv</c>.</param>
-/// <param name="TestLwlrap">Test lwlrap of the ensemble, where the truth is known.</param>
-/// <param name="Leaderboard">The same on either leaderboard's clips, where the dataset tells them apart.</param>
-internal sealed record ReportedExperiment(string Report, string Submission, double? TestLwlrap, LeaderboardScores? Leaderboard);
+/// <param name="Ensembles">The ensembles, the one that is submitted first.</param>
+/// <param name="Spreads">Members that differ in their seed alone.</param>
+internal sealed record ReportedExperiment(string Report, string Submission, EnsembleRecord[] Ensembles, SeedSpread[] Spreads);
 
 /// <summary>
 /// Writes an experiment's report and submission: figures alone, keys in a fixed order, doubles in the shortest form that reads back the
@@ -23,29 +23,31 @@ internal static class ExperimentReport
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n" };
 
-    /// <summary>Averages the ensemble's test predictions and writes both files.</summary>
+    /// <summary>Blends the ensembles and writes both files.</summary>
     public static async Task<ReportedExperiment> WriteAsync(
-        IArtifactStore artifacts, ExperimentFile file, ExperimentContext context, IReadOnlyList<RoundRecord> rounds,
+        IArtifactStore artifacts, ExperimentFile file, ExperimentContext context, IReadOnlyList<CurriculumStatus> curricula,
         IReadOnlyList<MemberRecord> members)
     {
-        var classes = new ClassMap(context.Dataset.Classes);
+        var figures = new EnsembleFigures(artifacts, file, context);
+        var (submitted, scores) = await figures.BlendAsync("ensemble", file.Ensemble, members);
+        var ensembles = new List<EnsembleRecord> { submitted };
+        foreach (var (name, settings) in file.Ensembles)
+        {
+            ensembles.Add((await figures.BlendAsync(name, settings, members)).Record);
+        }
+        var spreads = EnsembleFigures.Spreads(file, members);
         var clips = await ClipList.ReadAsync(artifacts, context.Folds.Test);
-        var ensemble = members.Where(member => file.Ensemble.Members.Contains(member.Member)).ToArray();
-        double[] scores = clips.Count == 0 || ensemble.Length == 0
-            ? []
-            : await Predictions.MeanAsync(artifacts, ensemble.Select(member => member.TestPredictions!), clips.Count, classes.Count);
-        var truth = await Truth.ReadAsync(artifacts, context.Dataset);
-        var test = truth is null || scores.Length == 0 ? null : Predictions.Evaluate(clips, scores, truth, classes);
-        var leaderboard = await TestScores.OfAsync(artifacts, context.Dataset, clips, scores, classes);
-        var submission = await ClipList.PutAsync(artifacts, ["fname", .. context.Dataset.Classes], scores.Length == 0 ? []
-            : clips.Select((clip, row) =>
+        var classes = context.Dataset.Classes;
+        var submission = await ClipList.PutAsync(artifacts, ["fname", .. classes], scores.Length == 0 ? [] : clips.Select((clip, row) =>
             new[] { clip.Fname }
-                .Concat(Enumerable.Range(0, classes.Count)
-                    .Select(label => scores[row * classes.Count + label].ToString("R", CultureInfo.InvariantCulture)))
+                .Concat(Enumerable.Range(0, classes.Length)
+                    .Select(label => scores[row * classes.Length + label].ToString("R", CultureInfo.InvariantCulture)))
                 .ToArray()));
+        var truth = await Truth.ReadAsync(artifacts, context.Dataset);
+        var test = truth is null || scores.Length == 0 ? null : Predictions.Evaluate(clips, scores, truth, new ClassMap(classes));
         return new ReportedExperiment(
-            await artifacts.PutAsync(Json(file, context, rounds, members, ensemble, test, leaderboard), "json"), submission, test?.Overall,
-            leaderboard);
+            await artifacts.PutAsync(Json(file, context, curricula, members, ensembles, spreads, test), "json"), submission, [.. ensembles],
+            spreads);
     }
 
     /// <summary>Writes what depends on machines: seconds, memory, hosts of every job.</summary>
@@ -78,8 +80,8 @@ internal static class ExperimentReport
     }
 
     private static byte[] Json(
-        ExperimentFile file, ExperimentContext context, IReadOnlyList<RoundRecord> rounds, IReadOnlyList<MemberRecord> members,
-        MemberRecord[] ensemble, Lwlrap? test, LeaderboardScores? leaderboard)
+        ExperimentFile file, ExperimentContext context, IReadOnlyList<CurriculumStatus> curricula, IReadOnlyList<MemberRecord> members,
+        IReadOnlyList<EnsembleRecord> ensembles, SeedSpread[] spreads, Lwlrap? test)
     {
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes, Indented))
@@ -90,9 +92,15 @@ internal static class ExperimentReport
             json.WriteNumber("seed", file.Seed);
             json.WriteNumber("folds", file.Folds);
             json.WriteStartArray("rounds");
-            foreach (var round in rounds)
+            foreach (var round in curricula.SelectMany(curriculum => curriculum.Rounds))
             {
                 WriteRound(json, round);
+            }
+            json.WriteEndArray();
+            json.WriteStartArray("relabelled");
+            foreach (var rest in curricula.Select(curriculum => curriculum.Relabelled).OfType<RelabelRecord>())
+            {
+                WriteRelabelled(json, rest);
             }
             json.WriteEndArray();
             json.WriteStartArray("members");
@@ -101,16 +109,23 @@ internal static class ExperimentReport
                 WriteMember(json, member, context.Dataset.Classes);
             }
             json.WriteEndArray();
-            json.WriteStartObject("ensemble");
-            json.WriteStartArray("members");
-            foreach (var member in ensemble)
+            json.WriteStartArray("seed_spreads");
+            foreach (var spread in spreads)
             {
-                json.WriteStringValue(member.Member);
+                WriteSpread(json, spread);
             }
             json.WriteEndArray();
-            WriteNumber(json, "test_lwlrap", test?.Overall);
-            TestScores.Write(json, leaderboard);
+            json.WriteStartObject("ensemble");
+            WriteEnsemble(json, ensembles[0]);
             WritePerClass(json, "test_lwlrap_per_class", context.Dataset.Classes, test?.PerClass ?? [], test?.LabelCounts);
+            json.WriteEndObject();
+            json.WriteStartObject("ensembles");
+            foreach (var ensemble in ensembles.Skip(1))
+            {
+                json.WriteStartObject(ensemble.Name);
+                WriteEnsemble(json, ensemble);
+                json.WriteEndObject();
+            }
             json.WriteEndObject();
             json.WriteEndObject();
         }
@@ -156,10 +171,53 @@ internal static class ExperimentReport
         WriteNumber(json, "cross_validated_lwlrap", round.CrossValidatedLwlrap);
         WriteNumber(json, "test_lwlrap", round.TestLwlrap);
         WriteNumber(json, "agreement_at_cut", round.AgreementAtCut);
+        WriteNumber(json, "margin_at_cut", round.MarginAtCut);
+        WriteNumber(json, "mean_agreement", round.MeanAgreement);
         json.WriteNumber("overlap_with_round_before", round.Overlap);
+        WriteNumber(json, "agreement_fall", round.AgreementFall);
+        WriteNumber(json, "dropped_of_round_before", round.Dropped);
+        json.WriteString("diverged", round.Diverged);
         WriteNumber(json, "truly_right", round.TrulyRight);
         WriteNumber(json, "base_rate", round.BaseRate);
+        json.WriteString("scoring", round.Scoring);
+        WriteScoring(json, "cross_fitted", round.CrossFitted);
+        WriteScoring(json, "all_folds", round.AllFolds);
+        WriteNumber(json, "promoted_by_both", round.PromotedByBoth);
         json.WriteString("selection", round.Selection);
+        json.WriteEndObject();
+    }
+
+    private static void WriteScoring(Utf8JsonWriter json, string name, ScoringFigures? figures)
+    {
+        if (figures is null)
+        {
+            json.WriteNull(name);
+            return;
+        }
+        json.WriteStartObject(name);
+        WriteNumber(json, "agreement_at_cut", figures.AgreementAtCut);
+        WriteNumber(json, "mean_agreement", figures.MeanAgreement);
+        WriteNumber(json, "truly_right", figures.TrulyRight);
+        json.WriteEndObject();
+    }
+
+    private static void WriteRelabelled(Utf8JsonWriter json, RelabelRecord rest)
+    {
+        json.WriteStartObject();
+        json.WriteString("curriculum", rest.Curriculum);
+        json.WriteString("rest", rest.Rest);
+        json.WriteString("scorer_selection", rest.ScorerSelection);
+        WriteNumber(json, "cross_validated_lwlrap", rest.CrossValidatedLwlrap);
+        WriteNumber(json, "test_lwlrap", rest.TestLwlrap);
+        WriteNumber(json, "threshold", rest.Threshold);
+        WriteNumber(json, "labels_per_clip", rest.LabelsPerClip);
+        WriteNumber(json, "predicted_per_clip", rest.PredictedPerClip);
+        json.WriteNumber("kept", rest.Kept);
+        json.WriteNumber("relabelled", rest.Relabelled);
+        json.WriteNumber("dropped", rest.Dropped);
+        WriteNumber(json, "truly_right", rest.TrulyRight);
+        WriteNumber(json, "given_truly_right", rest.GivenTrulyRight);
+        json.WriteString("selection", rest.Selection);
         json.WriteEndObject();
     }
 
@@ -169,6 +227,7 @@ internal static class ExperimentReport
         json.WriteString("member", member.Member);
         json.WriteString("model", member.Model);
         json.WriteString("selection", member.Selection);
+        json.WriteString("trained_on", member.TrainedOn);
         json.WriteStartArray("folds");
         foreach (var fold in member.Folds)
         {
@@ -179,15 +238,75 @@ internal static class ExperimentReport
             json.WriteString("training_job", fold.TrainingJob);
             json.WriteString("test_job", fold.TestJob);
             WriteNumber(json, "lwlrap", fold.Lwlrap);
+            WriteNumber(json, "honest_lwlrap", fold.HonestLwlrap);
+            WriteNumber(json, "best_epoch", fold.BestEpoch);
             json.WriteEndObject();
         }
         json.WriteEndArray();
         WriteNumber(json, "cross_validated_lwlrap", member.CrossValidatedLwlrap);
-        WritePerClass(json, "cross_validated_lwlrap_per_class", classes, member.CrossValidatedPerClass, null);
+        WriteInterval(json, "cross_validated_interval", member.CrossValidatedInterval);
+        WriteNumber(json, "honest_lwlrap", member.HonestLwlrap);
+        WritePerClass(json, "cross_validated_lwlrap_per_class", classes, member.CrossValidatedPerClass, member.CrossValidatedCounts);
         WriteNumber(json, "test_lwlrap", member.TestLwlrap);
+        WriteInterval(json, "test_interval", member.TestInterval);
         TestScores.Write(json, member.Leaderboard);
+        WritePerClass(json, "test_lwlrap_per_class", classes, member.TestPerClass, member.TestCounts);
+        WriteNumber(json, "holdout_lwlrap", member.HoldoutLwlrap);
         json.WriteString("test_predictions", member.TestPredictions);
+        json.WriteString("holdout_predictions", member.HoldoutPredictions);
         json.WriteEndObject();
+    }
+
+    private static void WriteEnsemble(Utf8JsonWriter json, EnsembleRecord ensemble)
+    {
+        json.WriteString("method", ensemble.Method);
+        json.WriteStartArray("members");
+        foreach (var (member, weight) in ensemble.Members.Zip(ensemble.Weights))
+        {
+            json.WriteStartObject();
+            json.WriteString("member", member);
+            json.WriteNumber("weight", weight);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        WriteNumber(json, "cross_validated_lwlrap", ensemble.CrossValidatedLwlrap);
+        WriteInterval(json, "cross_validated_interval", ensemble.CrossValidatedInterval);
+        WriteNumber(json, "honest_lwlrap", ensemble.HonestLwlrap);
+        WriteNumber(json, "test_lwlrap", ensemble.TestLwlrap);
+        WriteInterval(json, "test_interval", ensemble.TestInterval);
+        TestScores.Write(json, ensemble.Leaderboard);
+        WriteNumber(json, "holdout_lwlrap", ensemble.HoldoutLwlrap);
+        json.WriteString("test_predictions", ensemble.TestPredictions);
+    }
+
+    private static void WriteSpread(Utf8JsonWriter json, SeedSpread spread)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", spread.Name);
+        json.WriteStartArray("members");
+        foreach (var member in spread.Members)
+        {
+            json.WriteStringValue(member);
+        }
+        json.WriteEndArray();
+        WriteNumber(json, "cross_validated_mean", spread.CrossValidatedMean);
+        WriteNumber(json, "cross_validated_deviation", spread.CrossValidatedDeviation);
+        WriteNumber(json, "test_mean", spread.TestMean);
+        WriteNumber(json, "test_deviation", spread.TestDeviation);
+        json.WriteEndObject();
+    }
+
+    private static void WriteInterval(Utf8JsonWriter json, string name, LwlrapInterval? interval)
+    {
+        if (interval is null)
+        {
+            json.WriteNull(name);
+            return;
+        }
+        json.WriteStartArray(name);
+        json.WriteNumberValue(interval.Low);
+        json.WriteNumberValue(interval.High);
+        json.WriteEndArray();
     }
 
     private static void WritePerClass(Utf8JsonWriter json, string name, string[] classes, double[] values, int[]? counts)

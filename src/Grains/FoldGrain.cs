@@ -43,14 +43,17 @@ public sealed class FoldState
     /// <summary>Their number.</summary>
     [Id(4)] public int ValidationClips { get; set; }
 
-    /// <summary>Address of the noisy clips that are not trained on.</summary>
-    [Id(5)] public string? NoisyList { get; set; }
-
-    /// <summary>Their number.</summary>
-    [Id(10)] public int NoisyClips { get; set; }
+    /// <summary>The experiment's attempt for which the lists and the training were last written.</summary>
+    [Id(5)] public string? WrittenFor { get; set; }
 
     /// <summary>The training.</summary>
     [Id(6)] public FoldJob? Training { get; set; }
+
+    /// <summary>The trainings that continued it, in their order.</summary>
+    [Id(10)] public List<FoldJob> Continuations { get; set; } = [];
+
+    /// <summary>The epochs of all continuations that are wanted.</summary>
+    [Id(11)] public int[] MoreEpochs { get; set; } = [];
 
     /// <summary>The prediction of the noisy clips.</summary>
     [Id(7)] public FoldJob? Noisy { get; set; }
@@ -77,6 +80,10 @@ public sealed class FoldGrain(
 
     private Parent Self => new() { Kind = ParentKind.Fold, Key = this.GetPrimaryKeyString() };
 
+    private IEnumerable<FoldJob> Trainings => state.State.Training is { } first ? [first, .. state.State.Continuations] : [];
+
+    private FoldJob[] Jobs => [.. Trainings, .. new[] { state.State.Noisy, state.State.Test }.OfType<FoldJob>()];
+
     /// <inheritdoc/>
     protected override ExperimentContext? Context => state.State.Request?.Context;
 
@@ -97,7 +104,9 @@ public sealed class FoldGrain(
 
     private bool Done =>
         state.State is { Request: { } request, Training.Result: not null } fold
-        && (!request.PredictNoisy || fold.NoisyClips == 0 || fold.Noisy?.Result is not null)
+        && fold.WrittenFor == request.Context.Attempt
+        && fold.Continuations.Count == fold.MoreEpochs.Length && fold.Continuations.TrueForAll(job => job.Result is not null)
+        && (!request.PredictNoisy || fold.Noisy?.Result is not null)
         && (!request.PredictTest || fold.Test?.Result is not null);
 
     /// <inheritdoc/>
@@ -113,19 +122,15 @@ public sealed class FoldGrain(
     /// <inheritdoc/>
     public async Task Stop()
     {
-        foreach (var job in new[] { state.State.Training, state.State.Noisy, state.State.Test })
+        foreach (var job in Jobs.Where(job => job.Result is null))
         {
-            if (job is { Result: null })
-            {
-                await Release(job.Job);
-            }
+            await Release(job.Job);
         }
     }
 
     private async Task Begin(FoldRequest request)
     {
-        if (state.State.Request is not { } known || known.Context.Attempt != request.Context.Attempt
-            || (request.PredictTest && !known.PredictTest) || (request.PredictNoisy && !known.PredictNoisy))
+        if (state.State.Request?.Context.Attempt != request.Context.Attempt)
         {
             state.State.Request = request;
             state.State.Problem = null;
@@ -146,31 +151,24 @@ public sealed class FoldGrain(
             using var scope = logger.BeginScope("{Experiment} {Owner} {Selection} fold {Fold}",
                 request.Context.Experiment, request.Owner, request.Selection, request.Fold);
             var model = request.Context.File().TrainedOf(request.Owner);
-            if (state.State.TrainList is null)
-            {
-                await WriteLists(request);
-            }
             var fold = state.State;
-            if (fold.Training is null)
+            if (fold.WrittenFor != request.Context.Attempt)
             {
-                fold.Training = await Prepare(JobDocuments.Training(
-                    model, request.Context.Dataset, request.Fold, fold.TrainList!, fold.ValidationList!));
-                await this.SaveAsync(state);
+                await Write(request, model);
             }
-            if (!await Advance(fold.Training, "train", request.Priority))
+            if (await Train(request) is not { } training)
             {
                 return;
             }
-            var weights = ResultOf(fold.Training)!.Weights
-                ?? throw new InputException($"job {fold.Training.Job} trained but gave no weights.");
-            if (request.PredictNoisy && fold.NoisyClips > 0 && fold.Noisy is null)
+            var weights = ResultOf(training)!.Weights ?? throw new InputException($"job {training.Job} trained but gave no weights.");
+            if (request.PredictNoisy && fold.Noisy is null)
             {
-                fold.Noisy = await Prepare(JobDocuments.Prediction(model, request.Context.Dataset, weights, fold.NoisyList!));
+                fold.Noisy = await Prepare(JobDocuments.Prediction(model, request.Context.Dataset, weights, request.Context.Folds.Noisy));
                 await this.SaveAsync(state);
             }
             if (request.PredictTest && fold.Test is null)
             {
-                fold.Test = await Prepare(JobDocuments.Prediction(model, request.Context.Dataset, weights, request.Context.Folds.Test));
+                fold.Test = await Prepare(JobDocuments.Prediction(model, request.Context.Dataset, weights, request.Context.Folds.Judged));
                 await this.SaveAsync(state);
             }
             // Both are asked for before either is waited for.
@@ -191,6 +189,33 @@ public sealed class FoldGrain(
         }
     }
 
+    /// <summary>Asks for the training and those that continue it; the last one when all of them have results.</summary>
+    private async Task<FoldJob?> Train(FoldRequest request)
+    {
+        var fold = state.State;
+        var last = fold.Training!;
+        if (!await Advance(last, "train", request.Priority))
+        {
+            return null;
+        }
+        for (var more = 0; more < fold.MoreEpochs.Length; more++)
+        {
+            if (more == fold.Continuations.Count)
+            {
+                var checkpoint = ResultOf(last)!.Checkpoint
+                    ?? throw new InputException($"job {last.Job} left no checkpoint, so that it cannot be continued.");
+                fold.Continuations.Add(await Prepare(JobDocuments.Continuation(await DocumentOf(last), checkpoint, fold.MoreEpochs[more])));
+                await this.SaveAsync(state);
+            }
+            last = fold.Continuations[more];
+            if (!await Advance(last, "train on", request.Priority))
+            {
+                return null;
+            }
+        }
+        return last;
+    }
+
     /// <summary>Asks for a job; <c>true</c> when it has a result.</summary>
     private async Task<bool> Advance(FoldJob job, string task, int priority)
     {
@@ -200,7 +225,7 @@ public sealed class FoldGrain(
         }
         var request = state.State.Request!;
         var what = $"{request.Owner} {request.Selection} fold {request.Fold}: {task}";
-        var document = JobDocument.Parse(Encoding.UTF8.GetString(await store.Artifacts.ReadAsync(job.Document)), job.Job);
+        var document = await DocumentOf(job);
         var asked = new JobRequest
         {
             Job = job.Job,
@@ -236,15 +261,35 @@ public sealed class FoldGrain(
         }
     }
 
-    private async Task WriteLists(FoldRequest request)
+    /// <summary>
+    /// Writes the lists of clips and the training's document. Where another file asks for the training that is known already, its results
+    /// stay.
+    /// </summary>
+    private async Task Write(FoldRequest request, TrainedModel model)
     {
         var clips = await ClipList.ReadAsync(store.Artifacts, request.Context.Folds.Assignments);
         var promoted = request.Promoted is null ? [] : await ClipList.ReadAsync(store.Artifacts, request.Promoted);
-        var lists = await FoldLists.WriteAsync(store.Artifacts, clips, promoted, request.Fold);
+        var share = Selection.TryParse(request.Selection, out var selection) && selection.Curriculum is { } curriculum
+            ? request.Context.File().Curricula[curriculum].Share
+            : "other_folds";
+        var lists = await FoldLists.WriteAsync(store.Artifacts, clips, promoted, request.Fold, share);
         var fold = state.State;
         (fold.TrainList, fold.TrainClips) = (lists.Train, lists.TrainClips);
         (fold.ValidationList, fold.ValidationClips) = (lists.Validation, lists.ValidationClips);
-        (fold.NoisyList, fold.NoisyClips) = (lists.Noisy, lists.NoisyClips);
+        var training = await Prepare(JobDocuments.Training(
+            model, request.Context.Dataset, request.Fold, lists.Train, lists.Validation));
+        if (fold.Training?.Job != training.Job)
+        {
+            (fold.Training, fold.Continuations, fold.Noisy, fold.Test) = (training, [], null, null);
+        }
+        var more = model.Training.MoreEpochs;
+        if (!more.AsSpan().SequenceEqual(fold.MoreEpochs))
+        {
+            var alike = more.AsSpan().CommonPrefixLength(fold.MoreEpochs);
+            fold.Continuations = [.. fold.Continuations.Take(alike)];
+            (fold.MoreEpochs, fold.Noisy, fold.Test) = (more, null, null);
+        }
+        fold.WrittenFor = request.Context.Attempt;
         await this.SaveAsync(state);
     }
 
@@ -253,6 +298,9 @@ public sealed class FoldGrain(
         Job = document.Id,
         Document = await store.Artifacts.PutAsync(Encoding.UTF8.GetBytes(document.ToJson()), "json"),
     };
+
+    private async Task<JobDocument> DocumentOf(FoldJob job) =>
+        JobDocument.Parse(Encoding.UTF8.GetString(await store.Artifacts.ReadAsync(job.Document)), job.Job);
 
     private async Task Fail(string problem)
     {
@@ -282,7 +330,8 @@ public sealed class FoldGrain(
     {
         var fold = state.State;
         var request = fold.Request!;
-        var training = ResultOf(fold.Training);
+        var trainings = Trainings.ToArray();
+        var training = ResultOf(trainings.LastOrDefault());
         return new FoldRecord
         {
             Owner = request.Owner,
@@ -293,12 +342,16 @@ public sealed class FoldGrain(
             WaitsFor = Done ? null : WaitsAfterFault ?? _waitsFor,
             TrainClips = fold.TrainClips,
             ValidationClips = fold.ValidationClips,
-            TrainingJob = fold.Training?.Job,
+            TrainingJob = trainings.LastOrDefault()?.Job,
+            ContinuedJobs = [.. trainings.SkipLast(1).Select(job => job.Job)],
             NoisyJob = fold.Noisy?.Job,
             TestJob = fold.Test?.Job,
             Lwlrap = training?.Lwlrap,
+            HonestLwlrap = training?.HonestLwlrap,
+            BestEpoch = training?.BestEpoch,
             ValidationList = fold.ValidationList,
             OutOfFold = training?.Predictions,
+            HonestOutOfFold = training?.HonestPredictions,
             NoisyPredictions = ResultOf(fold.Noisy)?.Predictions,
             TestPredictions = ResultOf(fold.Test)?.Predictions,
             Jobs = await Count(live),
@@ -308,7 +361,7 @@ public sealed class FoldGrain(
     private async Task<JobCounts> Count(bool live)
     {
         var request = state.State.Request!;
-        var jobs = new[] { state.State.Training, state.State.Noisy, state.State.Test }.OfType<FoldJob>().ToArray();
+        var jobs = Jobs;
         var done = jobs.Count(job => job.Result is not null);
         var waiting = new List<JobRecord>();
         if (live && Problem is null)
@@ -335,7 +388,7 @@ public sealed class FoldGrain(
             Done = done,
             Running = running.Length,
             Queued = jobs.Length - done - running.Length,
-            Total = 1 + (request.PredictNoisy ? 1 : 0) + (request.PredictTest ? 1 : 0),
+            Total = JobTally.OfFold(request.Context.File().TrainedOf(request.Owner), request.PredictNoisy, request.PredictTest),
             RunningJobs = running,
         };
     }

@@ -14,11 +14,14 @@ public sealed class ShardRound
     /// <summary>What was asked for.</summary>
     [Id(0)] public required ShardRequest Request { get; set; }
 
-    /// <summary>Address of the scores: <c>fname,agreement,predicted</c>.</summary>
+    /// <summary>
+    /// Address of the scores: <c>fname,agreement,margin,all_folds_agreement,all_folds_margin,predicted</c>, the first two by the models never
+    /// trained on the clip, empty where there are none.
+    /// </summary>
     [Id(1)] public required string Scores { get; set; }
 
-    /// <summary>The ranking; <c>null</c> until the round has ranked.</summary>
-    [Id(2)] public ShardRanking? Ranking { get; set; }
+    /// <summary>Address of the ranks: <c>fname,rank,promoted</c>; <c>null</c> until the round has ranked.</summary>
+    [Id(2)] public string? Ranks { get; set; }
 }
 
 /// <summary>What outlives the activation of a shard.</summary>
@@ -37,172 +40,121 @@ public sealed class NoisyScoresGrain(
 {
     private const int PredictedKept = 3;
 
-    /// <summary>What is known of a clip after a round, in memory.</summary>
-    private sealed record Scored(string Fname, double Agreement, PredictedLabel[] Predicted, int Rank);
-
     /// <inheritdoc/>
     public async Task<ShardScores> Score(ShardRequest request)
     {
         var known = RoundOf(request.Round);
-        if (known is null || !SameQuestion(known.Request, request))
+        if (known is null || Fingerprint.Of(known.Request) != Fingerprint.Of(request))
         {
-            var promotedBefore = request.Round == 1 ? [] : await PromotedIn(request.Round - 1);
-            var scores = await Task.Run(() => ScoreAsync(request, promotedBefore));
+            var scores = await Task.Run(() => ScoreAsync(store.Artifacts, request));
+            // Later rounds were scored by models that followed from this one.
             state.State.Rounds.RemoveAll(round => round.Request.Round >= request.Round);
             state.State.Rounds.Add(known = new ShardRound { Request = request, Scores = scores });
             await this.SaveAsync(state);
         }
-        var counts = (await ReadScores(known)).GroupBy(clip => clip.Agreement).OrderByDescending(group => group.Key).ToArray();
+        var rows = (await ClipList.ReadRowsAsync(store.Artifacts, known.Scores)).Skip(1).ToArray();
         return new ShardScores
         {
-            Agreements = [.. counts.Select(group => group.Key)],
-            Counts = [.. counts.Select(group => group.Count())],
+            CrossFitted = Array.Exists(rows, row => row[1].Length == 0) ? null : Keys(rows, 1),
+            AllFolds = Keys(rows, 3),
         };
     }
 
     /// <inheritdoc/>
-    public async Task<ShardPromotion> Rank(ShardRanking ranking)
+    public async Task Rank(ShardRanking ranking)
     {
         var round = RoundOf(ranking.Round) ?? throw new InvalidOperationException(
             $"Round {ranking.Round} of {this.GetPrimaryKeyString()} was not scored.");
-        if (round.Ranking is null || round.Ranking.K != ranking.K || !round.Ranking.Before.AsSpan().SequenceEqual(ranking.Before))
+        var clips = await ClipList.ReadAsync(store.Artifacts, round.Request.Clips);
+        var ranks = await ClipList.PutAsync(store.Artifacts, ["fname", "rank", "promoted"], clips.Select((clip, at) => new[]
         {
-            round.Ranking = ranking;
+            clip.Fname, ranking.Ranks[at].ToString(CultureInfo.InvariantCulture), ranking.Promoted[at] ? "1" : "0",
+        }));
+        if (round.Ranks != ranks)
+        {
+            round.Ranks = ranks;
             await this.SaveAsync(state);
         }
-        var clips = (await ClipList.ReadAsync(store.Artifacts, round.Request.Clips))
-            .ToDictionary(clip => clip.Fname, StringComparer.Ordinal);
-        return new ShardPromotion
-        {
-            Promoted = [.. (await ReadScores(round)).Where(clip => clip.Rank <= ranking.K).OrderBy(clip => clip.Rank)
-                .Select(clip => new PromotedClip
-            {
-                Fname = clip.Fname,
-                Labels = clips[clip.Fname].Labels,
-                Agreement = clip.Agreement,
-                Fold = clips[clip.Fname].Fold,
-                Rank = clip.Rank,
-            })],
-        };
     }
 
     /// <inheritdoc/>
     public async Task<ClipRecord?> GetClip(string fname)
     {
         if (state.State.Rounds is not [var first, ..]
-            || (await ClipList.ReadAsync(store.Artifacts, first.Request.Clips)).Find(clip => clip.Fname == fname) is not { } listed)
+            || (await ClipList.ReadAsync(store.Artifacts, first.Request.Clips)) is not { } clips
+            || clips.FindIndex(clip => clip.Fname == fname) is not (>= 0 and var at))
         {
             return null;
         }
         var rounds = new List<ClipRound>();
         foreach (var round in state.State.Rounds)
         {
-            var scored = (await ReadScores(round)).First(clip => clip.Fname == fname);
+            var scores = (await ClipList.ReadRowsAsync(store.Artifacts, round.Scores))[at + 1];
+            var ranks = round.Ranks is null ? null : (await ClipList.ReadRowsAsync(store.Artifacts, round.Ranks))[at + 1];
+            var own = round.Request.Scoring == "cross_fitted" ? 1 : 3;
             rounds.Add(new ClipRound
             {
                 Round = round.Request.Round,
-                Agreement = scored.Agreement,
-                Rank = scored.Rank,
-                Promoted = round.Ranking is { } ranking && scored.Rank <= ranking.K,
-                Predicted = scored.Predicted,
+                Agreement = Number(scores[own]),
+                Margin = Number(scores[own + 1]),
+                CrossFittedAgreement = scores[1].Length == 0 ? null : Number(scores[1]),
+                AllFoldsAgreement = Number(scores[3]),
+                Rank = ranks is null ? 0 : int.Parse(ranks[1], CultureInfo.InvariantCulture),
+                Promoted = ranks?[2] == "1",
+                Predicted = [.. scores[5].Split(';').Select(Label)],
             });
         }
         return new ClipRecord
         {
             Fname = fname,
-            GivenLabels = listed.Labels.Split(',', StringSplitOptions.RemoveEmptyEntries),
-            Fold = listed.Fold,
+            GivenLabels = clips[at].Labels.Split(',', StringSplitOptions.RemoveEmptyEntries),
+            Fold = clips[at].Fold,
             Rounds = [.. rounds],
         };
     }
 
-    /// <summary>Scores every clip by the mean of the models that were not trained on it, and stores the scores.</summary>
-    private async Task<string> ScoreAsync(ShardRequest request, HashSet<string> promotedBefore)
+    // Off the activation's turns, and so static.
+    private static async Task<string> ScoreAsync(IArtifactStore artifacts, ShardRequest request)
     {
         var classes = new ClassMap(request.Classes);
-        var clips = await ClipList.ReadAsync(store.Artifacts, request.Clips);
-        var models = new MappedNpy<float>?[request.Folds.Length];
-        try
+        var clips = await ClipList.ReadAsync(artifacts, request.Clips);
+        var promoted = request.Promoted is null
+            ? []
+            : (await ClipList.ReadAsync(artifacts, request.Promoted)).Select(clip => clip.Fname).ToHashSet(StringComparer.Ordinal);
+        using var predictions = await NoisyPredictions.OpenAsync(artifacts, request.Predictions);
+        var rows = new List<string[]>(clips.Count);
+        var (crossFitted, allFolds) = (new double[classes.Count], new double[classes.Count]);
+        for (var at = 0; at < clips.Count; at++)
         {
-            for (var fold = 0; fold < models.Length; fold++)
+            var clip = clips[at];
+            var labels = clip.LabelsIn(classes);
+            predictions.OfAllFolds(request.FirstRow + at, allFolds);
+            var all = AgreementKey.Of(allFolds, labels);
+            var heldOut = predictions.CrossFitted(
+                request.FirstRow + at, crossFitted, promoted.Contains(clip.Fname), request.Share, clip.Fold);
+            if (!heldOut && request.Scoring == "cross_fitted")
             {
-                models[fold] = request.Folds[fold].Predictions.Length == 0
-                    ? null
-                    : MappedNpy<float>.Open(await store.Artifacts.GetLocalPathAsync(request.Folds[fold].Predictions));
+                // No experiment file asks for that: its reader refuses it.
+                throw new InvalidOperationException($"Every fold was trained on {clip.Fname}, so that no model is left to score it.");
             }
-            var next = request.Folds.Select(fold => (long)fold.FirstRow).ToArray();
-            var rows = new List<string[]>(clips.Count);
-            var mean = new double[classes.Count];
-            foreach (var clip in clips)
-            {
-                var promoted = promotedBefore.Contains(clip.Fname);
-                var heard = 0;
-                Array.Clear(mean);
-                for (var fold = 0; fold < models.Length; fold++)
-                {
-                    // A promoted clip was trained on by every fold but its own.
-                    if (promoted && fold != clip.Fold)
-                    {
-                        continue;
-                    }
-                    heard++;
-                    var scores = models[fold]!.Row(next[fold]++);
-                    for (var label = 0; label < mean.Length; label++)
-                    {
-                        mean[label] += scores[label];
-                    }
-                }
-                for (var label = 0; label < mean.Length; label++)
-                {
-                    mean[label] /= heard;
-                }
-                var agreement = Agreement.Of(mean, clip.LabelsIn(classes));
-                rows.Add([clip.Fname, Text(agreement), Top(mean, classes)]);
-            }
-            return await ClipList.PutAsync(store.Artifacts, ["fname", "agreement", "predicted"], rows);
+            AgreementKey? cross = heldOut ? AgreementKey.Of(crossFitted, labels) : null;
+            rows.Add(
+            [
+                clip.Fname, Text(cross?.Agreement), Text(cross?.Margin), Text(all.Agreement), Text(all.Margin),
+                Top(request.Scoring == "cross_fitted" ? crossFitted : allFolds, classes),
+            ]);
         }
-        finally
-        {
-            foreach (var model in models)
-            {
-                model?.Dispose();
-            }
-        }
+        return await ClipList.PutAsync(
+            artifacts, ["fname", "agreement", "margin", "all_folds_agreement", "all_folds_margin", "predicted"], rows);
     }
 
-    private async Task<HashSet<string>> PromotedIn(int round)
+    private static AgreementKeys Keys(string[][] rows, int column) => new()
     {
-        var before = RoundOf(round);
-        if (before?.Ranking is not { } ranking)
-        {
-            throw new InvalidOperationException($"Round {round} of {this.GetPrimaryKeyString()} was not ranked.");
-        }
-        return (await ReadScores(before)).Where(clip => clip.Rank <= ranking.K).Select(clip => clip.Fname)
-            .ToHashSet(StringComparer.Ordinal);
-    }
-
-    private async Task<List<Scored>> ReadScores(ShardRound round)
-    {
-        var rows = await ClipList.ReadRowsAsync(store.Artifacts, round.Scores);
-        var scored = new List<Scored>(rows.Count - 1);
-        foreach (var row in rows.Skip(1))
-        {
-            scored.Add(new Scored(row[0], Number(row[1]), [.. row[2].Split(';').Select(Label)], 0));
-        }
-        if (round.Ranking is not { } ranking)
-        {
-            return scored;
-        }
-        // Clips stand in the order of their names, so those of like agreement get consecutive ranks in that order.
-        var agreements = scored.Select(clip => clip.Agreement).Distinct().OrderDescending().ToArray();
-        var next = agreements.Zip(ranking.Before).ToDictionary(pair => pair.First, pair => pair.Second);
-        return [.. scored.Select(clip => clip with { Rank = ++next[clip.Agreement] })];
-    }
+        Agreements = Array.ConvertAll(rows, row => Number(row[column])),
+        Margins = Array.ConvertAll(rows, row => Number(row[column + 1])),
+    };
 
     private ShardRound? RoundOf(int round) => state.State.Rounds.Find(known => known.Request.Round == round);
-
-    private static bool SameQuestion(ShardRequest one, ShardRequest other) =>
-        one.Clips == other.Clips && one.Folds.AsSpan().SequenceEqual(other.Folds);
 
     private static string Top(double[] scores, ClassMap classes) => string.Join(';', Enumerable.Range(0, scores.Length)
         .OrderByDescending(label => scores[label]).ThenBy(label => label).Take(PredictedKept)
@@ -214,7 +166,7 @@ public sealed class NoisyScoresGrain(
         return new PredictedLabel { Probability = Number(cell[..space]), Label = cell[(space + 1)..] };
     }
 
-    private static string Text(double number) => number.ToString("R", CultureInfo.InvariantCulture);
+    private static string Text(double? number) => number?.ToString("R", CultureInfo.InvariantCulture) ?? "";
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 }

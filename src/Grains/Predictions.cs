@@ -7,19 +7,31 @@ namespace OrleansTagging.Grains;
 /// <summary>Puts predictions of folds together and measures them.</summary>
 internal static class Predictions
 {
-    /// <summary>lwlrap over the out-of-fold predictions of all folds together; <c>null</c> where no clip has a label.</summary>
-    public static async Task<Lwlrap?> CrossValidateAsync(IArtifactStore artifacts, IReadOnlyList<FoldRecord> folds, ClassMap classes)
+    /// <summary>The labels and the out-of-fold predictions of all folds together, fold after fold.</summary>
+    /// <param name="artifacts">The store.</param>
+    /// <param name="folds">The folds.</param>
+    /// <param name="classes">The classes.</param>
+    /// <param name="address">Which predictions of a fold.</param>
+    public static async Task<(List<int[]> Labels, double[] Scores)> OutOfFoldAsync(
+        IArtifactStore artifacts, IReadOnlyList<FoldRecord> folds, ClassMap classes, Func<FoldRecord, string> address)
     {
         var labels = new List<int[]>();
-        var scores = new List<float>();
+        var scores = new List<double>();
         foreach (var fold in folds)
         {
             var clips = await ClipList.ReadAsync(artifacts, fold.ValidationList!);
-            var predicted = await ReadAsync(artifacts, fold.OutOfFold!, clips.Count, classes.Count);
+            var predicted = await ReadAsync(artifacts, address(fold), clips.Count, classes.Count);
             labels.AddRange(clips.Select(clip => clip.LabelsIn(classes)));
-            scores.AddRange(predicted);
+            scores.AddRange(predicted.Select(score => (double)score));
         }
-        return labels.Exists(clip => clip.Length > 0) ? Lwlrap.Of(labels, scores.ToArray().AsSpan(), classes.Count) : null;
+        return (labels, [.. scores]);
+    }
+
+    /// <summary>lwlrap over the out-of-fold predictions of all folds together; <c>null</c> where no clip has a label.</summary>
+    public static async Task<Lwlrap?> CrossValidateAsync(IArtifactStore artifacts, IReadOnlyList<FoldRecord> folds, ClassMap classes)
+    {
+        var (labels, scores) = await OutOfFoldAsync(artifacts, folds, classes, fold => fold.OutOfFold!);
+        return Evaluate(labels, scores, classes.Count);
     }
 
     /// <summary>The mean of predictions of the same clips, [clips, classes] row-major; added in the order given.</summary>
@@ -33,12 +45,33 @@ internal static class Predictions
         return Blend.Mean(members);
     }
 
-    /// <summary>lwlrap against the truth of those clips whose truth is known; <c>null</c> where it is known of none.</summary>
-    public static Lwlrap? Evaluate(IReadOnlyList<ListedClip> clips, ReadOnlySpan<double> scores, Truth truth, ClassMap classes)
+    /// <summary>
+    /// The mean over folds of what their models predict for the clips that members are measured on: test clips, then held-out ones, both
+    /// [clips, classes] row-major.
+    /// </summary>
+    public static async Task<(double[] Test, double[] Holdout)> JudgeAsync(
+        IArtifactStore artifacts, IEnumerable<FoldRecord> folds, ExperimentContext context)
     {
-        var labels = clips.Select(clip => (truth.Of(clip.Fname) ?? [])
-            .Where(name => classes.TryGetIndex(name, out _)).Select(classes.IndexOf).ToArray()).ToArray();
-        return Array.Exists(labels, clip => clip.Length > 0) ? Lwlrap.Of(labels, scores, classes.Count) : null;
+        var classes = context.Dataset.Classes.Length;
+        var mean = await MeanAsync(artifacts, folds.Select(fold => fold.TestPredictions!), context.Folds.JudgedClips, classes);
+        var test = (await ClipList.ReadAsync(artifacts, context.Folds.Test)).Count * classes;
+        return (mean[..test], mean[test..]);
+    }
+
+    /// <summary>lwlrap against the truth of those clips whose truth is known; <c>null</c> where it is known of none.</summary>
+    public static Lwlrap? Evaluate(IReadOnlyList<ListedClip> clips, ReadOnlySpan<double> scores, Truth truth, ClassMap classes) =>
+        Evaluate(truth.LabelsOf(clips, classes), scores, classes.Count);
+
+    /// <summary>lwlrap of labelled clips; <c>null</c> where none has a label.</summary>
+    public static Lwlrap? Evaluate(IReadOnlyList<int[]> labels, ReadOnlySpan<double> scores, int classes) =>
+        labels.Any(clip => clip.Length > 0) ? Lwlrap.Of(labels, scores, classes) : null;
+
+    /// <summary>Stores predictions, [clips, classes] row-major.</summary>
+    public static Task<string> PutAsync(IArtifactStore artifacts, double[] scores, int classes)
+    {
+        using var file = new MemoryStream();
+        NpyFile.Write(file, [scores.Length / classes, classes], Array.ConvertAll(scores, score => (float)score).AsSpan());
+        return artifacts.PutAsync(file.ToArray(), "npy");
     }
 
     /// <summary>Reads predictions and checks their shape.</summary>
@@ -78,6 +111,10 @@ internal sealed class Truth
 
     /// <summary>The true labels of a clip; <c>null</c> where they are not known.</summary>
     public string[]? Of(string fname) => _labels.GetValueOrDefault(fname);
+
+    /// <summary>The true labels of clips as positions in the class map; none where they are not known.</summary>
+    public int[][] LabelsOf(IEnumerable<ListedClip> clips, ClassMap classes) => [.. clips.Select(clip => (Of(clip.Fname) ?? [])
+        .Where(name => classes.TryGetIndex(name, out _)).Select(classes.IndexOf).ToArray())];
 
     /// <summary>
     /// Share of the clips whose given labels are all true, among those whose truth is known; <c>null</c> where it is known of none.

@@ -326,6 +326,9 @@ internal sealed partial class ExperimentFileReader
         OneOf(curriculum.Rest, CurriculumSettings.Rests, [.. at, "rest"]);
         OneOf(curriculum.Scoring, CurriculumSettings.Scorings, [.. at, "scoring"]);
         OneOf(curriculum.Share, CurriculumSettings.Shares, [.. at, "share"]);
+        Require(curriculum.Share != "all_folds" || curriculum.Scoring == "all_folds" || curriculum.RoundCount == 1, [.. at, "share"],
+            "with share: all_folds no model is left from the second round on that was never trained on a promoted clip; "
+            + "add scoring: all_folds, or take share: other_folds.");
         Range(curriculum.LabelsPerClip ?? 1, 0.01, 1000, [.. at, "labels_per_clip"]);
         Range(curriculum.ClassCap ?? 1, 0.001, 1, [.. at, "class_cap"]);
         if (curriculum.DivergenceStop is { } stop)

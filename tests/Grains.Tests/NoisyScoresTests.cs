@@ -43,20 +43,35 @@ public sealed class NoisyScoresTests
                 Clips = await ClipList.PutFoldsAsync(bed.Store.Artifacts, shards[shard].Select(clip =>
                     new ListedClip(clip.FileName, "noisy", string.Join(',', clip.Labels.Select(label => classes.Names[label])), 0))),
                 Classes = [.. classes.Names],
-                Folds = [new FoldPredictions { Predictions = address, FirstRow = shard * shardSize }],
+                Predictions = [address],
+                FirstRow = shard * shardSize,
+                Share = "other_folds",
+                Scoring = "cross_fitted",
             }));
         }
-        var promoted = new List<PromotedClip>();
+        var ranking = PromotionRanking.Of(
+            scores.Select(shard => shard.CrossFitted!), clip => clips[clip].Labels, classes.Count, Top, classCap: null);
+        var ranks = ranking.Ranks();
+
+        // The same clips in the same order as the room of labels has them, margins and names included.
+        var expected = TopAgreement.Select(clips, [.. clips.Zip(rows.Chunk(classes.Count), (clip, row) =>
+            AgreementKey.Of(Array.ConvertAll(row, score => (double)score), clip.Labels))], Top);
+        Assert.Equal(expected.Select(clip => clip.Clip.FileName), ranking.Promoted.Select(clip => clips[clip].FileName));
         for (var shard = 0; shard < shards.Length; shard++)
         {
-            promoted.AddRange((await Shard(shard).Rank(AgreementRanks.Of(scores, round: 1, Top)[shard])).Promoted);
+            await Shard(shard).Rank(new ShardRanking
+            {
+                Round = 1,
+                Ranks = ranks[(shard * shardSize)..(shard * shardSize + shards[shard].Length)],
+                Promoted = [.. Enumerable.Range(shard * shardSize, shards[shard].Length).Select(ranking.Promoted.Contains)],
+            });
         }
-
-        Assert.Equal(Enumerable.Range(1, Top), promoted.Select(clip => clip.Rank).Order());
+        var known = (await Shard(0).GetClip(clips[0].FileName))!.Rounds.Single();
+        Assert.Equal((ranks[0], ranking.Keys[0].Agreement, ranking.Keys[0].Margin), (known.Rank, known.Agreement, known.Margin));
+        var promoted = ranking.Promoted.Select(clip => clips[clip].FileName).ToArray();
         // Ties may be broken otherwise, so the agreements are compared.
         var agreement = clips.Zip(rows.Chunk(classes.Count), (clip, row) => (clip.FileName, Value: Agreement.Of(row, clip.Labels)))
             .ToDictionary(clip => clip.FileName, clip => clip.Value);
-        Assert.Equal(chosen.Select(name => agreement[name]).OrderDescending(), promoted.OrderBy(clip => clip.Rank)
-            .Select(clip => agreement[clip.Fname]));
+        Assert.Equal(chosen.Select(name => agreement[name]).OrderDescending(), promoted.Select(name => agreement[name]));
     }
 }

@@ -34,8 +34,11 @@ internal sealed class LiveRunView : RunView
         List<IRenderable> lines =
         [
             .. progress.Rounds.Where(round => round.Step == "done").Select(round => Line(Ended(round), Color.Green)),
+            .. progress.Rounds.Where(round => round.Step == "diverged").Select(round => Line(Ended(round), Color.Yellow)),
+            .. progress.Relabelled.Where(rest => rest.Step == "done").Select(rest => Line(Ended(rest), Color.Green)),
             .. progress.Members.Where(member => member.Done).Select(member => Line(Ended(member), Color.Green)),
-            .. progress.Rounds.Where(round => round.Step != "done").Select(round => Line(Begun(round), Color.Yellow)),
+            .. progress.Rounds.Where(round => round.Step is not ("done" or "diverged")).Select(round => Line(Begun(round), Color.Yellow)),
+            .. progress.Relabelled.Where(rest => rest.Step != "done").Select(rest => Line(Begun(rest), Color.Yellow)),
             new Text(Headline(progress)),
         ];
         if (progress.Running.Length > 0)
@@ -48,6 +51,9 @@ internal sealed class LiveRunView : RunView
     private static string Begun(RoundRecord round) =>
         $"{round.Curriculum} round {Figures.Count(round.Round)}: {round.Step}, "
         + $"{Figures.Count(round.FoldsDone)} of {Figures.Count(round.Folds)} folds done";
+
+    private static string Begun(RelabelRecord rest) =>
+        $"{rest.Curriculum} rest: {rest.Step}, {Figures.Count(rest.FoldsDone)} of {Figures.Count(rest.Folds)} folds done";
 
     private static Text Line(string line, Color color) => new(line, new Style(color));
 

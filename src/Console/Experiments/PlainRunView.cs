@@ -15,9 +15,13 @@ internal sealed class PlainRunView(Terminal terminal) : RunView
 
     public override void Show(ExperimentProgress progress)
     {
-        foreach (var round in progress.Rounds.Where(round => round.Step == "done"))
+        foreach (var round in progress.Rounds.Where(round => round.Step is "done" or "diverged"))
         {
             SayOnce(Ended(round));
+        }
+        foreach (var rest in progress.Relabelled.Where(rest => rest.Step == "done"))
+        {
+            SayOnce(Ended(rest));
         }
         foreach (var member in progress.Members.Where(member => member.Done))
         {

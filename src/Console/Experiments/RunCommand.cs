@@ -27,8 +27,8 @@ internal sealed class RunCommand : TaggingCommand
 
     public RunCommand(Terminal terminal) : base(
         "run",
-        "Runs an experiment to its end: trains folds, promotes noisy clips round by round, averages the ensemble. "
-        + "Run again, it goes on where it stood.",
+        "Runs an experiment to its end: trains folds, promotes noisy clips round by round, blends the ensembles. "
+        + "Run again, it goes on where it stood; run with a changed file, it does only what is new.",
         "tagging run examples/demo.yaml --out demo-out")
     {
         _terminal = terminal;
@@ -121,6 +121,9 @@ internal sealed class RunCommand : TaggingCommand
                 Rounds = end.Rounds,
                 Members = end.Members,
                 EnsembleTestLwlrap = end.EnsembleTestLwlrap,
+                Relabelled = end.Relabelled,
+                Ensembles = end.Ensembles,
+                Spreads = end.Spreads,
                 EnsembleLeaderboard = end.EnsembleLeaderboard,
             });
             return;
@@ -144,6 +147,12 @@ internal sealed class RunCommand : TaggingCommand
         public required MemberRecord[] Members { get; init; }
 
         public double? EnsembleTestLwlrap { get; init; }
+
+        public required RelabelRecord[] Relabelled { get; init; }
+
+        public required EnsembleRecord[] Ensembles { get; init; }
+
+        public required SeedSpread[] Spreads { get; init; }
 
         public LeaderboardScores? EnsembleLeaderboard { get; init; }
     }

@@ -27,11 +27,16 @@ internal abstract class RunView : IAsyncDisposable
     }
 
     /// <summary>A round that has ended, in one line.</summary>
-    protected static string Ended(RoundRecord round) =>
+    protected static string Ended(RoundRecord round) => round.Diverged is not null ? ExperimentTables.Diverged(round) :
         $"{round.Curriculum} round {Figures.Count(round.Round)}: promoted {Figures.Count(round.Promoted)}"
         + (round.TrulyRight is { } right ? $", {Figures.Share(right)} truly right (noisy set {Figures.Share(round.BaseRate)})" : "")
         + $"; scorer's lwlrap {Figures.Lwlrap(round.CrossValidatedLwlrap)} cross-validated"
         + (round.TestLwlrap is { } test ? $", {Figures.Lwlrap(test)} test" : "");
+
+    /// <summary>What became of the rest, in one line.</summary>
+    protected static string Ended(RelabelRecord rest) =>
+        $"{rest.Curriculum} rest: {Figures.Count(rest.Relabelled)} clips with new labels, {Figures.Count(rest.Dropped)} left out"
+        + (rest.TrulyRight is { } right ? $"; {Figures.Share(right)} truly right, before {Figures.Share(rest.GivenTrulyRight)}" : "");
 
     /// <summary>A member that has ended, in one line.</summary>
     protected static string Ended(MemberRecord member) =>

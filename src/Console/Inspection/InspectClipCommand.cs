@@ -36,14 +36,22 @@ internal sealed class InspectClipCommand : InspectCommand<ClipRecord>
         Terminal.WriteFacts(
             $"Clip {record.Fname}",
             ("given labels", string.Join(", ", record.GivenLabels)),
-            ("fold never trained on it", Figures.Count(record.Fold)));
+            ("fold", Figures.Count(record.Fold)),
+            ("used in the end as", record.RelabelledAs switch
+            {
+                null => Figures.Absent,
+                [] => "left out",
+                var labels => string.Join(", ", labels),
+            }));
         var table = new DataTable(
-            "Rounds", DataColumn.Figure("round"), DataColumn.Figure("agreement"), DataColumn.Figure("rank"), "promoted", "predicted");
+            "Rounds", DataColumn.Figure("round"), DataColumn.Figure("agreement"), DataColumn.Figure("margin"), DataColumn.Figure("rank"),
+            "promoted", "predicted");
         foreach (var round in record.Rounds)
         {
             table.Add(
                 Figures.Count(round.Round),
                 Figures.Lwlrap(round.Agreement),
+                round.Margin.ToString("0.000", CultureInfo.InvariantCulture),
                 round.Rank == 0 ? "-" : Figures.Count(round.Rank),
                 round.Promoted ? "yes" : "no",
                 string.Join(", ", round.Predicted.Select(predicted =>

@@ -54,11 +54,12 @@ internal static class InspectCommand
 {
     public static CommandGroup Group(Terminal terminal) => new(
         "inspect",
-        "Shows what a grain holds: an experiment, a round, a clip, a fold or a job.",
+        "Shows what a grain holds: an experiment, a round, a clip, a member, a fold or a job.",
         "tagging inspect round demo main 2",
         new InspectExperimentCommand(terminal),
         new InspectRoundCommand(terminal),
         new InspectClipCommand(terminal),
+        new InspectMemberCommand(terminal),
         new InspectFoldCommand(terminal),
         new InspectJobCommand(terminal));
 }
