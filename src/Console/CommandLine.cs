@@ -65,6 +65,7 @@ public static class CommandLine
             InspectCommand.Group(terminal),
             new EvaluateCommand(terminal),
             new CurateCommand(terminal),
+            new BlendCommand(terminal),
             new FeaturesCommand(terminal),
         };
         HelpWithExample.AddTo(root);

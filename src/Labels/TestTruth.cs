@@ -14,6 +14,7 @@ public sealed class TestTruth
     /// <summary>The <c>usage</c> of a clip of the private leaderboard.</summary>
     public const string Private = "Private";
 
+    private const string UsageColumn = "usage";
     private const string ExpectedHeader = "fname,labels,usage";
 
     private readonly Dictionary<string, string> _usages;
@@ -26,6 +27,17 @@ public sealed class TestTruth
     /// <summary>The usage of a clip, <see cref="Public"/> or <see cref="Private"/>, if the file has the clip.</summary>
     public bool TryGetUsage(string fileName, [NotNullWhen(true)] out string? usage) => _usages.TryGetValue(fileName, out usage);
 
+    /// <summary>The clips of one usage, <see cref="Public"/> or <see cref="Private"/>, in the order of the file.</summary>
+    public LabelTable Of(string usage) => new(Labels.Classes, Labels.Clips.Where(clip => _usages[clip.FileName] == usage));
+
+    /// <summary>Whether a label file says which leaderboard each clip counted for.</summary>
+    /// <exception cref="InputException">The file is missing, empty or binary.</exception>
+    public static bool IsIn(string path)
+    {
+        using var csv = CsvFile.Open(path);
+        return csv.ColumnOf(UsageColumn) >= 0;
+    }
+
     /// <summary>Reads the file.</summary>
     /// <exception cref="InputException">
     /// As for <see cref="LabelTable.Read"/>; or the column <c>usage</c> is missing, or holds anything but Public and Private.
@@ -36,7 +48,7 @@ public sealed class TestTruth
         var usages = new Dictionary<string, string>(labels.Clips.Count, StringComparer.Ordinal);
         using var csv = CsvFile.Open(path);
         var nameColumn = csv.RequiredColumn("fname", ExpectedHeader);
-        var usageColumn = csv.RequiredColumn("usage", ExpectedHeader);
+        var usageColumn = csv.RequiredColumn(UsageColumn, ExpectedHeader);
         while (csv.Read())
         {
             usages[csv.Field(nameColumn)] = csv.Field(usageColumn) switch
@@ -57,7 +69,7 @@ public sealed class TestTruth
     {
         csv.WriteField("fname");
         csv.WriteField("labels");
-        csv.WriteField("usage");
+        csv.WriteField(UsageColumn);
         csv.NextRecord();
         foreach (var clip in others.Where(clip => !_usages.ContainsKey(clip.FileName)).Concat(Labels.Clips))
         {

@@ -5,8 +5,9 @@ namespace OrleansTagging.Labels;
 /// <summary>
 /// Weights of an ensemble's members on the simplex that rank the given labels high. lwlrap itself is constant almost everywhere, so that
 /// a smooth stand-in is minimised: the LSEP loss (Li, Song and Luo, "Improving pairwise ranking for multi-label image classification",
-/// CVPR 2017) of the blend's log-odds, each clip counting as often as it has labels, as in lwlrap. What is found is kept only where its
-/// lwlrap is higher than the plain mean's.
+/// CVPR 2017) of the blend's log-odds times a slope, each clip counting as often as it has labels, as in lwlrap. The slope is found along
+/// with the weights: without it the loss prefers members that are spread widely to members that rank well. What is found is kept only
+/// where its lwlrap is higher than the plain mean's.
 /// </summary>
 /// <remarks>
 /// Exponentiated gradient (Kivinen and Warmuth, "Exponentiated gradient versus gradient descent for linear predictors", Information and
@@ -30,6 +31,9 @@ internal static class WeightDescent
     // exp(300) squared is still a number.
     private const double LargestExponent = 300;
 
+    // The slope moves by no more than a factor of e at first, and stays within a factor of e⁴ of 1.
+    private const double LargestSlope = 4;
+
     /// <summary>Finds the weights, <c>[members]</c>.</summary>
     public static double[] Find(BlendedClips clips, CancellationToken cancellation)
     {
@@ -46,137 +50,163 @@ internal static class WeightDescent
     private static double[] Descend(BlendedClips clips, double[] even, CancellationToken cancellation)
     {
         var loss = new BlendLoss(clips);
-        var weights = (double[])even.Clone();
-        var gradient = new double[even.Length];
-        var (triedWeights, triedGradient) = (new double[even.Length], new double[even.Length]);
-        var value = loss.Of(weights, gradient);
-        var rate = 1 / Math.Max(1e-12, gradient.Max() - gradient.Min());
+        // The last of the numbers is the logarithm of the slope.
+        double[] point = [.. even, 0];
+        var gradient = new double[point.Length];
+        var (triedPoint, triedGradient) = (new double[point.Length], new double[point.Length]);
+        var value = loss.Of(point, gradient);
+        var rate = 1 / Math.Max(1e-12, gradient[..^1].Max() - gradient[..^1].Min());
+        var slopeRate = 1 / Math.Max(1e-12, Math.Abs(gradient[^1]));
         for (var step = 0; step < Steps; step++)
         {
             var before = value;
             for (var halving = 0; halving < Halvings; halving++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                Step(weights, gradient, rate, triedWeights);
-                var tried = loss.Of(triedWeights, triedGradient);
+                Step(point, gradient, rate, slopeRate, triedPoint);
+                var tried = loss.Of(triedPoint, triedGradient);
                 if (tried < value)
                 {
                     value = tried;
-                    (weights, triedWeights) = (triedWeights, weights);
+                    (point, triedPoint) = (triedPoint, point);
                     (gradient, triedGradient) = (triedGradient, gradient);
                     rate *= 2;
+                    slopeRate *= 2;
                     break;
                 }
                 rate /= 2;
+                slopeRate /= 2;
             }
             if (before - value <= Enough * before)
             {
                 break;
             }
         }
-        var kept = Array.ConvertAll(weights, weight => weight < LeastWeight ? 0 : weight);
+        var kept = Array.ConvertAll(point[..^1], weight => weight < LeastWeight ? 0 : weight);
         var sum = kept.Sum();
         return Array.ConvertAll(kept, weight => weight / sum);
     }
 
-    private static void Step(double[] weights, double[] gradient, double rate, double[] next)
+    private static void Step(double[] point, double[] gradient, double rate, double slopeRate, double[] next)
     {
-        var least = gradient.Min();
-        var sum = 0.0;
-        for (var member = 0; member < weights.Length; member++)
+        var members = point.Length - 1;
+        var least = gradient.AsSpan(0, members)[0];
+        foreach (var derivative in gradient.AsSpan(0, members))
         {
-            next[member] = weights[member] * Math.Exp(-rate * (gradient[member] - least));
+            least = Math.Min(least, derivative);
+        }
+        var sum = 0.0;
+        for (var member = 0; member < members; member++)
+        {
+            next[member] = point[member] * Math.Exp(-rate * (gradient[member] - least));
             sum += next[member];
         }
-        for (var member = 0; member < weights.Length; member++)
+        for (var member = 0; member < members; member++)
         {
             next[member] /= sum;
         }
+        next[members] = Math.Clamp(point[members] - slopeRate * gradient[members], -LargestSlope, LargestSlope);
     }
 
-    /// <summary>The loss of a blend and its gradient with respect to the weights.</summary>
+    /// <summary>The loss of a blend and its gradient with respect to the weights and the logarithm of the slope.</summary>
     private sealed class BlendLoss(BlendedClips clips)
     {
         private readonly bool _probabilities =
             clips.Members.All(scores => Array.TrueForAll(scores, score => score is >= 0 and <= 1));
 
         private readonly double[] _blend = new double[clips.Classes];
-        private readonly double[] _rise = new double[clips.Classes];
+        private readonly double[] _logOdds = new double[clips.Classes];
+        private readonly double[] _exponentials = new double[clips.Classes];
         private readonly bool[] _given = new bool[clips.Classes];
 
-        public double Of(double[] weights, double[] gradient)
+        public double Of(double[] point, double[] gradient)
         {
             Array.Clear(gradient);
+            var members = point.Length - 1;
+            var slope = Math.Exp(point[members]);
             var total = 0.0;
             foreach (var clip in clips.Clips)
             {
-                clips.BlendRow(weights, clip, _blend);
+                clips.BlendRow(point.AsSpan(0, members), clip, _blend);
                 var labels = clips.LabelsOf(clip);
-                total += labels.Length * OfRow(labels);
-                for (var member = 0; member < gradient.Length; member++)
+                var (loss, perSlope) = OfRow(labels, slope);
+                total += labels.Length * loss;
+                gradient[members] += labels.Length * perSlope;
+                for (var member = 0; member < members; member++)
                 {
-                    gradient[member] += labels.Length * Dot(_rise, clips.Row(member, clip));
+                    gradient[member] += labels.Length * Dot(_blend, clips.Row(member, clip));
                 }
             }
-            for (var member = 0; member < gradient.Length; member++)
+            foreach (ref var derivative in gradient.AsSpan())
             {
-                gradient[member] /= clips.LabelCount;
+                derivative /= clips.LabelCount;
             }
             return total / clips.LabelCount;
         }
 
         /// <summary>
-        /// The loss of the clip in <see cref="_blend"/>, ln(1 + Σ exp(s_other − s_given)) over all pairs; its derivative with respect to
-        /// each blended score is left in <see cref="_rise"/>.
+        /// The loss of the clip in <see cref="_blend"/>, ln(1 + Σ exp(s_other − s_given)) over all pairs, where s is the slope times the
+        /// log-odds, and its derivative with respect to the slope's logarithm. The derivatives with respect to the blended scores take the
+        /// scores' place.
         /// </summary>
-        private double OfRow(int[] labels)
+        private (double Loss, double PerSlope) OfRow(int[] labels, double slope)
         {
             foreach (var label in labels)
             {
                 _given[label] = true;
             }
-            // The sum over pairs is a product of two sums. For probabilities exp(log-odds) is the odds and needs no exponential.
-            var highest = _probabilities ? 0 : _blend.Max();
+            // The sum over pairs is a product of two sums; both are taken from the highest score, which cancels out.
+            var highest = LogOdds(_blend.Max());
             var (others, given) = (0.0, 0.0);
             for (var label = 0; label < _blend.Length; label++)
             {
-                var odds = Odds(_blend[label], highest);
-                _blend[label] = odds;
+                _logOdds[label] = LogOdds(_blend[label]) - highest;
+                var exponential = Math.Exp(Math.Max(slope * _logOdds[label], -LargestExponent));
+                _exponentials[label] = exponential;
                 if (_given[label])
                 {
-                    given += 1 / odds;
+                    given += 1 / exponential;
                 }
                 else
                 {
-                    others += odds;
+                    others += exponential;
                 }
             }
             var pairs = others * given;
+            var perSlope = 0.0;
             for (var label = 0; label < _blend.Length; label++)
             {
-                var odds = _blend[label];
-                var perLogOdds = (_given[label] ? -others / odds : given * odds) / (1 + pairs);
-                _rise[label] = perLogOdds * LogOddsPerScore(odds);
+                var exponential = _exponentials[label];
+                var rise = (_given[label] ? -others / exponential : given * exponential) / (1 + pairs);
+                perSlope += rise * slope * _logOdds[label];
+                _blend[label] = rise * slope * LogOddsPerScore(_blend[label]);
             }
             foreach (var label in labels)
             {
                 _given[label] = false;
             }
-            return double.LogP1(pairs);
+            return (double.LogP1(pairs), perSlope);
         }
 
-        private double Odds(double score, double highest)
+        private double LogOdds(double score)
         {
             if (!_probabilities)
             {
-                return Math.Exp(Math.Max(score - highest, -LargestExponent));
+                return score;
             }
             var probability = Math.Clamp(score, LeastProbability, 1 - LeastProbability);
-            return probability / (1 - probability);
+            return Math.Log(probability / (1 - probability));
         }
 
-        /// <summary>d ln(p / (1 − p)) / dp = 1 / (p (1 − p)) = (1 + odds)² / odds.</summary>
-        private double LogOddsPerScore(double odds) => _probabilities ? (1 + odds) * (1 + odds) / odds : 1;
+        private double LogOddsPerScore(double score)
+        {
+            if (!_probabilities)
+            {
+                return 1;
+            }
+            var probability = Math.Clamp(score, LeastProbability, 1 - LeastProbability);
+            return 1 / (probability * (1 - probability));
+        }
 
         private static double Dot(ReadOnlySpan<double> one, ReadOnlySpan<double> other)
         {

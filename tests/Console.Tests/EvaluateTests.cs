@@ -43,6 +43,47 @@ public sealed class EvaluateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_bootstrap_gives_an_interval_that_the_seed_determines()
+    {
+        Task<Invocation> Golden(params string[] more) => Invocation.OfAsync(
+        [
+            "evaluate", "--labels", Tests.Golden.Path("evaluate_labels.csv"), "--predictions", Tests.Golden.Path("evaluate_predictions.csv"),
+            .. more,
+        ]);
+        var answer = (await Golden("--bootstrap", "500", "--json")).Succeeded();
+        var interval = answer.Json.GetProperty("interval");
+        Assert.InRange(answer.Json.GetProperty("lwlrap").GetDouble(),
+            interval.GetProperty("low").GetDouble(), interval.GetProperty("high").GetDouble());
+        Assert.Equal(500, interval.GetProperty("resamples").GetInt32());
+        Assert.Equal(0.95, interval.GetProperty("level").GetDouble());
+
+        Assert.Equal(answer.Out, (await Golden("--bootstrap", "500", "--json", "--seed", "0")).Succeeded().Out);
+        Assert.NotEqual(answer.Out, (await Golden("--bootstrap", "500", "--json", "--seed", "1")).Succeeded().Out);
+        Assert.Matches(@"^lwlrap 0\.7116 over 18 clips with labels; 95 % interval 0\.\d{4} to 0\.\d{4}\n$",
+            (await Golden("--bootstrap", "500")).Succeeded().Out);
+        Assert.False((await Golden("--json")).Succeeded().Json.TryGetProperty("interval", out _));
+        (await Golden("--bootstrap", "0")).Refused("--bootstrap", "'0'");
+    }
+
+    [Fact]
+    public async Task Labels_with_a_usage_give_the_public_and_the_private_score_too()
+    {
+        const string Truth = "fname,labels,usage,license\nb.wav,Bell,Public,CC0\na.wav,Bell,Private,CC0\nc.wav,Rain,Private,CC0\n";
+        Assert.Equal(
+            "lwlrap 0.7778 over 3 clips with labels\npublic 1.0000 over 1 clips with labels\nprivate 0.6667 over 2 clips with labels\n",
+            (await EvaluateAsync(Truth, Predictions)).Succeeded().Out);
+
+        var answer = (await EvaluateAsync(Truth, Predictions, "--json")).Succeeded().Json;
+        Assert.Equal(1, answer.GetProperty("public").GetProperty("lwlrap").GetDouble());
+        Assert.Equal(2.0 / 3, answer.GetProperty("private").GetProperty("lwlrap").GetDouble(), 1e-12);
+        Assert.Equal(2, answer.GetProperty("private").GetProperty("clips").GetInt32());
+
+        var onlyPublic = (await EvaluateAsync("fname,labels,usage\nb.wav,Bell,Public\n", Predictions)).Succeeded();
+        Assert.Contains("private - over 0 clips", onlyPublic.Out, StringComparison.Ordinal);
+        (await EvaluateAsync("fname,labels,usage\nb.wav,Bell,both\n", Predictions)).Refused("labels.csv, line 2", "'both'");
+    }
+
+    [Fact]
     public async Task Predictions_without_a_class_that_the_labels_use_are_refused() =>
         (await EvaluateAsync(Labels, "fname,Bark,Rain\na.wav,1,0\nb.wav,1,0\n")).Refused("labels.csv, line 3", "'Bell'", "predictions.csv");
 

@@ -4,7 +4,8 @@ public sealed class HelpTests
 {
     public static TheoryData<string> Commands => new(
         "", "dataset", "dataset synth", "dataset import", "dataset show", "run",
-        "inspect", "inspect experiment", "inspect round", "inspect clip", "inspect fold", "inspect job", "evaluate", "curate", "features");
+        "inspect", "inspect experiment", "inspect round", "inspect clip", "inspect fold", "inspect job",
+        "evaluate", "curate", "blend", "features");
 
     [Theory]
     [MemberData(nameof(Commands))]

@@ -20,6 +20,17 @@ public sealed class TestTruthTests : IDisposable
         Assert.False(truth.TryGetUsage("c.wav", out _));
     }
 
+    [Fact]
+    public void Each_leaderboard_has_its_clips()
+    {
+        var truth = Read("fname,labels,usage\nb.wav,\"Gong,Bark\",Private\na.wav,Bark,Public\nc.wav,Gong,Private\n");
+
+        Assert.Equal(["a.wav"], truth.Of(TestTruth.Public).Clips.Select(clip => clip.FileName));
+        Assert.Equal(["b.wav", "c.wav"], truth.Of(TestTruth.Private).Clips.Select(clip => clip.FileName));
+        Assert.True(TestTruth.IsIn(_folder.File("post.csv")));
+        Assert.False(TestTruth.IsIn(_folder.Text("plain.csv", "fname,labels\na.wav,Bark\n")));
+    }
+
     [Theory]
     [InlineData("fname,labels\na.wav,Bark\n", "line 1: the header has no column 'usage'")]
     [InlineData("fname,labels,usage\na.wav,Bark,Public\nb.wav,Bark,public\n", "line 3: the usage of 'b.wav' is 'public'")]

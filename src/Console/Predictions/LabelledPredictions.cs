@@ -31,8 +31,17 @@ internal sealed record LabelledPredictions
     /// <exception cref="InputException">The file is wrong, or a label has no column in the predictions.</exception>
     public LabelTable ReadLabels(string labels) => ReadLabels(labels, Scores.Classes, Path);
 
-    /// <summary>The measure over all clips with labels.</summary>
-    public Lwlrap Lwlrap() => Explained(() => OrleansTagging.Labels.Lwlrap.Of(Labels, Scores));
+    /// <summary>The same predictions with the labels of some of the clips.</summary>
+    public LabelledPredictions With(LabelTable labels) => new(labels, Scores, Path);
+
+    /// <summary>The measure over all clips with labels, with an interval where resamples are asked for.</summary>
+    public ScoreCard ScoreCard(int resamples, ulong seed) =>
+        Explained(() => OrleansTagging.Labels.ScoreCard.Of(Labels, Scores, resamples, seed));
+
+    /// <summary>The clips of a label file that says which leaderboard each counted for; <c>null</c> of one that does not.</summary>
+    /// <exception cref="InputException">A clip counted for neither, or the file is wrong.</exception>
+    public TestTruth? ReadTestTruth(string labels) =>
+        TestTruth.IsIn(labels) ? WithClassesOf(Path, () => TestTruth.Read(labels, Scores.Classes)) : null;
 
     /// <summary>The clips whose labels agree best, no class with more than its share of them.</summary>
     public IReadOnlyList<RankedClip> Top(int count, double classCap) =>
