@@ -18,7 +18,7 @@ public sealed record ClipBatch(Tensor Features, FrameMask Mask)
     /// <param name="spectrogram">The features.</param>
     /// <param name="device">Where they are computed.</param>
     /// <param name="slack">Samples of padding beyond the longest stretch; it changes no clip's scores.</param>
-    public static ClipBatch Of(IWaveforms waveforms, ReadOnlySpan<ClipCrop> crops, LogMelSpectrogram spectrogram, Device device, int slack = 0)
+    public static ClipBatch Of(IWaveforms waveforms, ReadOnlySpan<ClipCrop> crops, LogSpectrogram spectrogram, Device device, int slack = 0)
     {
         using var gradients = no_grad();
         var (longest, frames) = (0, new int[crops.Length]);

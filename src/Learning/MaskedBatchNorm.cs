@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -17,9 +18,16 @@ public sealed class MaskedBatchNorm : Module<Tensor, FrameMask, Tensor>
     private const double Epsilon = 1e-5;
     private const double Momentum = 0.1;
 
+    [ComponentName(Name = "weight")]
     private readonly Parameter? _weight;
+
+    [ComponentName(Name = "bias")]
     private readonly Parameter? _bias;
+
+    [ComponentName(Name = "running_mean")]
     private readonly Tensor _runningMean;
+
+    [ComponentName(Name = "running_var")]
     private readonly Tensor _runningVariance;
 
     /// <summary>Makes the layer with weight 1, bias 0, running mean 0 and running variance 1.</summary>
@@ -31,13 +39,10 @@ public sealed class MaskedBatchNorm : Module<Tensor, FrameMask, Tensor>
         {
             _weight = new Parameter(ones(channels));
             _bias = new Parameter(zeros(channels));
-            register_parameter("weight", _weight);
-            register_parameter("bias", _bias);
         }
         _runningMean = zeros(channels);
         _runningVariance = ones(channels);
-        register_buffer("running_mean", _runningMean);
-        register_buffer("running_var", _runningVariance);
+        RegisterComponents();
     }
 
     /// <summary>Normalises; in training it moves the running statistics, too.</summary>

@@ -27,7 +27,7 @@ public static class Prediction
     /// <returns>Probabilities (scores through a sigmoid), <c>[clips, classes]</c>, row by row in the order of <paramref name="clips"/>.</returns>
     public static float[] Of(
         TaggingNetwork network,
-        LogMelSpectrogram spectrogram,
+        LogSpectrogram spectrogram,
         IWaveforms waveforms,
         IReadOnlyList<int> clips,
         Device device,

@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -10,13 +11,14 @@ namespace OrleansTagging.Learning;
 /// </summary>
 public sealed class SlopedRectifier : Module<Tensor, Tensor>
 {
+    [ComponentName(Name = "slope")]
     private readonly Parameter _slope;
 
     /// <summary>Makes the layer with the slope at 0.25.</summary>
     public SlopedRectifier() : base(nameof(SlopedRectifier))
     {
         _slope = new Parameter(full(1, 0.25f));
-        register_parameter("slope", _slope);
+        RegisterComponents();
     }
 
     /// <summary>Rectifies.</summary>

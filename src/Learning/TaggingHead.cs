@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -12,11 +13,23 @@ namespace OrleansTagging.Learning;
 public sealed class TaggingHead : Module<Tensor, KeyedDropout?, Tensor>
 {
     private readonly double _dropout;
+
+    [ComponentName(Name = "input_norm")]
     private readonly MaskedBatchNorm _inputNorm;
+
+    [ComponentName(Name = "hidden")]
     private readonly Parameter _hidden;
+
+    [ComponentName(Name = "hidden_norm")]
     private readonly MaskedBatchNorm _hiddenNorm;
+
+    [ComponentName(Name = "rectifier")]
     private readonly SlopedRectifier _rectifier = new();
+
+    [ComponentName(Name = "scores")]
     private readonly Parameter _scores;
+
+    [ComponentName(Name = "scores_bias")]
     private readonly Parameter _scoresBias;
 
     /// <summary>Makes the head; its layers' weights are drawn.</summary>
@@ -28,12 +41,7 @@ public sealed class TaggingHead : Module<Tensor, KeyedDropout?, Tensor>
         _hiddenNorm = new MaskedBatchNorm(hidden);
         _scores = weights.Linear("scores", hidden, classes);
         _scoresBias = new Parameter(zeros(classes));
-        register_module("input_norm", _inputNorm);
-        register_parameter("hidden", _hidden);
-        register_module("hidden_norm", _hiddenNorm);
-        register_module("rectifier", _rectifier);
-        register_parameter("scores", _scores);
-        register_parameter("scores_bias", _scoresBias);
+        RegisterComponents();
     }
 
     /// <summary>Scores clips.</summary>

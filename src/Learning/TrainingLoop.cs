@@ -107,8 +107,8 @@ public static class TrainingLoop
         var schedule = LearningRateSchedule.Of(ScheduleDescriptor.Parse(settings.Schedule), settings.Epochs, batches.Steps);
         var keepsBest = settings.Keep == "best";
         var stride = keepsBest ? 1 : Math.Max(1, settings.Epochs / Validations);
-        using var spectrogram = new LogMelSpectrogram(FeatureDescriptor.Parse(order.Model.Features), waveforms.Rate, device);
-        var network = new TaggingNetwork(order.Model.Network, order.Classes, new WeightDraw(seed));
+        using var spectrogram = new LogSpectrogram(FeatureDescriptor.Parse(order.Model.Features), waveforms.Rate, device);
+        var network = TaggingNetwork.Of(order.Model, order.Classes, new WeightDraw(seed));
         try
         {
             network.to(device);

@@ -232,7 +232,7 @@ internal sealed partial class ExperimentFileReader
 
     private void CheckModel(string[] at, ModelSettings model)
     {
-        Explain([.. at, "features"], () => FeatureDescriptor.Parse(model.Features));
+        var features = Explain([.. at, "features"], () => FeatureDescriptor.Parse(model.Features));
         string[] network = [.. at, "network"];
         var settings = model.Network;
         OneOf(settings.Type, NetworkSettings.Types, [.. network, "type"]);
@@ -241,12 +241,12 @@ internal sealed partial class ExperimentFileReader
         Range(settings.Blocks, 1, 10, [.. network, "blocks"]);
         Range(settings.BaseDepth, 1, 1024, [.. network, "base_depth"]);
         Range(settings.GrowthRate, 0.5, 4, [.. network, "growth_rate"]);
-        Range(settings.DeepSupervisionFrom, 1, settings.Blocks, [.. network, "deep_supervision_from"]);
+        Range(settings.DeepSupervisionFrom, 1, settings.Stages(), [.. network, "deep_supervision_from"]);
         Range(settings.Hidden, 1, 16384, [.. network, "hidden"]);
         Range(settings.Dropout, 0, 0.95, [.. network, "dropout"]);
-        var bands = FeatureDescriptor.Parse(model.Features).Bands;
-        Require(bands >> settings.Blocks > 0, [.. network, "blocks"],
-            $"{settings.Blocks} blocks halve {bands} mel bands away to none; take fewer blocks or more bands.");
+        // What is left are keys that do not fit together.
+        var odd = !settings.IsResNet() ? "blocks" : settings.Aggregation != "max" ? "aggregation" : "type";
+        Explain([.. network, odd], () => settings.Check(features));
     }
 
     private void CheckTraining(TrainingSettings training)
@@ -368,11 +368,17 @@ internal sealed partial class ExperimentFileReader
     private void Range<T>(T value, T low, T high, string[] at) where T : IComparable<T>, IFormattable =>
         Require(value.CompareTo(low) >= 0 && value.CompareTo(high) <= 0, at, string.Create(CultureInfo.InvariantCulture, $"{at[^1]} is {value}; give {low} to {high}."));
 
-    private void Explain(string[] at, Action check)
+    private void Explain(string[] at, Action check) => Explain(at, () =>
+    {
+        check();
+        return true;
+    });
+
+    private T Explain<T>(string[] at, Func<T> read)
     {
         try
         {
-            check();
+            return read();
         }
         catch (InputException fault)
         {

@@ -15,7 +15,7 @@ internal static class FeatureFile
     {
         var features = FeatureDescriptor.Parse(descriptor);
         var clip = AudioFile.Decode(audioPath);
-        using var spectrogram = new LogMelSpectrogram(features, clip.Rate, CPU);
+        using var spectrogram = new LogSpectrogram(features, clip.Rate, CPU);
         var values = spectrogram.OfClip(clip.Samples);
         var partial = $"{path}.{Guid.NewGuid():N}.partial";
         try

@@ -74,7 +74,7 @@ internal sealed class JobRunner(IArtifactStore artifacts, MessageWriter messages
     {
         var clips = (await ReadClipsAsync(task.Clips, dataset, stop)).ConvertAll(example => example.Clip);
         var weights = await artifacts.GetLocalPathAsync(task.Weights, stop);
-        using var network = new TaggingNetwork(job.Model.Network, dataset.Classes.Count, new WeightDraw(0));
+        using var network = TaggingNetwork.Of(job.Model, dataset.Classes.Count, new WeightDraw(0));
         try
         {
             network.load(weights);
@@ -84,7 +84,7 @@ internal sealed class JobRunner(IArtifactStore artifacts, MessageWriter messages
             throw new InputException($"{task.Weights}: not the weights of this network ({fault.Message.ReplaceLineEndings(" ")}).", fault);
         }
         network.to(device);
-        using var spectrogram = new LogMelSpectrogram(FeatureDescriptor.Parse(job.Model.Features), dataset.Rate, device);
+        using var spectrogram = new LogSpectrogram(FeatureDescriptor.Parse(job.Model.Features), dataset.Rate, device);
         var predictions = Prediction.Of(network, spectrogram, new PackedWaveforms(dataset), clips, device, Report, stop);
         return new JobResult { Predictions = await StorePredictionsAsync(predictions, dataset.Classes.Count, stop) };
 

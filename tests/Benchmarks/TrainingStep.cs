@@ -42,7 +42,7 @@ internal sealed class TrainingStep : IWaveforms, IDisposable
             ClipCrop.Sampled(example.Clip, _clips[example.Clip].Length, (int)(_settings.MaxSeconds * Rate), Seed, 0)).ToArray();
         Batches = [.. BatchPlan.ForTraining(Array.ConvertAll(crops, crop => crop.Length), _settings.BatchSize, Seed, 0)
             .Select(positions => Array.ConvertAll(positions, position => crops[position]))];
-        Spectrogram = new LogMelSpectrogram(FeatureDescriptor.Parse(Model.Features), Rate, CPU);
+        Spectrogram = new LogSpectrogram(FeatureDescriptor.Parse(Model.Features), Rate, CPU);
         set_num_threads(_settings.Threads);
         using var network = Network();
         using var scope = NewDisposeScope();
@@ -60,7 +60,7 @@ internal sealed class TrainingStep : IWaveforms, IDisposable
 
     public ClipCrop[][] Batches { get; }
 
-    public LogMelSpectrogram Spectrogram { get; }
+    public LogSpectrogram Spectrogram { get; }
 
     /// <summary>Loss of the first batch without dropout, by which the peer shows that it is the same network.</summary>
     public double FirstLoss { get; }
@@ -72,7 +72,7 @@ internal sealed class TrainingStep : IWaveforms, IDisposable
     public string Describe() => $"{Model.Features}, {Model.Network.Blocks} blocks from {Model.Network.BaseDepth} channels, "
         + $"{_settings.BatchSize} clips of up to {_settings.MaxSeconds} s a step";
 
-    public TaggingNetwork Network() => new(Model.Network, Classes, new WeightDraw(Seed));
+    public TaggingNetwork Network() => TaggingNetwork.Of(Model, Classes, new WeightDraw(Seed));
 
     /// <summary>A round of steps, each from samples to updated weights.</summary>
     public void Measure(int threads, StepTimes times)

@@ -10,14 +10,31 @@ public sealed class TaggingNetworkTests
 {
     private static readonly NetworkSettings _settings = new() { Blocks = 4, BaseDepth = 8, Hidden = 16, Dropout = 0.3 };
 
+    private static readonly Dictionary<string, ModelSettings> _models = new()
+    {
+        ["cnn_2d"] = new() { Features = "mel_512_256_32", Network = _settings },
+        ["cnn_2d without map"] = new() { Features = "mel_512_256_32", Network = _settings with { FrequencyMap = false } },
+        ["cnn_2d with GRU"] = new() { Features = "mel_512_256_32", Network = _settings with { Aggregation = "gru", RecurrentUnits = 6 } },
+        ["cnn_1d"] = new() { Features = "stft_64_32", Network = _settings with { Type = "cnn_1d" } },
+        ["cnn_1d with GRU"] = new()
+        {
+            Features = "stft_64_32", Network = _settings with { Type = "cnn_1d", Aggregation = "gru", RecurrentUnits = 6 },
+        },
+        ["resnet_18"] = new() { Features = "mel_512_256_32", Network = _settings with { Type = "resnet_18", BaseDepth = 4 } },
+        ["resnet_34"] = new() { Features = "mel_512_256_32", Network = _settings with { Type = "resnet_34", BaseDepth = 4 } },
+    };
+
+    public static TheoryData<string> Models => [.. _models.Keys];
+
     private readonly SyntheticWaveforms _waveforms = SyntheticWaveforms.OfMixedLengths(16);
 
-    [Fact]
-    public void A_clip_scores_the_same_alone_and_in_a_batch_of_sixteen_of_mixed_lengths()
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_clip_scores_the_same_alone_and_in_a_batch_of_sixteen_of_mixed_lengths(string model)
     {
         using var scope = NewDisposeScope();
-        using var spectrogram = Spectrogram();
-        using var network = Trained(spectrogram);
+        using var spectrogram = Spectrogram(model);
+        using var network = Trained(model, spectrogram);
         network.eval();
         using var gradients = no_grad();
         var crops = Crops();
@@ -29,13 +46,14 @@ public sealed class TaggingNetworkTests
         }
     }
 
-    [Fact]
-    public void A_clip_of_one_sample_is_scored_the_same_alone_and_beside_a_long_one()
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_clip_of_one_sample_is_scored_the_same_alone_and_beside_a_long_one(string model)
     {
         var waveforms = SyntheticWaveforms.Of(1, 9000);
         using var scope = NewDisposeScope();
-        using var spectrogram = Spectrogram();
-        using var network = Trained(spectrogram);
+        using var spectrogram = Spectrogram(model);
+        using var network = Trained(model, spectrogram);
         network.eval();
         using var gradients = no_grad();
         var alone = Scores(network, ClipBatch.Of(waveforms, [ClipCrop.Whole(0, 1)], spectrogram, CPU));
@@ -43,13 +61,14 @@ public sealed class TaggingNetworkTests
         Assert.All(alone.Index(), score => Assert.Equal(score.Item, beside[score.Index], 1e-4f));
     }
 
-    [Fact]
-    public void A_training_step_does_not_depend_on_how_much_padding_there_is()
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_training_step_does_not_depend_on_how_much_padding_there_is(string model)
     {
         using var scope = NewDisposeScope();
-        using var spectrogram = Spectrogram();
-        var (tight, tightGradients) = Step(spectrogram, slack: 0);
-        var (loose, looseGradients) = Step(spectrogram, slack: 5000);
+        using var spectrogram = Spectrogram(model);
+        var (tight, tightGradients) = Step(model, spectrogram, slack: 0);
+        var (loose, looseGradients) = Step(model, spectrogram, slack: 5000);
         foreach (var (name, gradient) in tightGradients)
         {
             AssertClose(name, gradient, looseGradients[name], 1e-4);
@@ -95,15 +114,16 @@ public sealed class TaggingNetworkTests
         }
     }
 
-    [Fact]
-    public void Saved_weights_give_the_same_scores_when_they_are_loaded()
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Saved_weights_give_the_same_scores_when_they_are_loaded(string model)
     {
         using var scope = NewDisposeScope();
-        using var spectrogram = Spectrogram();
-        using var network = Trained(spectrogram);
+        using var spectrogram = Spectrogram(model);
+        using var network = Trained(model, spectrogram);
         using var file = new MemoryStream();
         network.save(file);
-        using var loaded = new TaggingNetwork(_settings, 4, new WeightDraw(99));
+        using var loaded = Network(model, 99);
         loaded.load(new MemoryStream(file.ToArray()));
         network.eval();
         loaded.eval();
@@ -112,34 +132,64 @@ public sealed class TaggingNetworkTests
         Assert.Equal(Scores(network, batch), Scores(loaded, batch));
     }
 
-    [Fact]
-    public void The_same_seed_draws_the_same_weights_and_another_draws_others()
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void The_same_seed_draws_the_same_weights_and_another_draws_others(string model)
     {
-        using var one = new TaggingNetwork(_settings, 4, new WeightDraw(1));
-        using var same = new TaggingNetwork(_settings, 4, new WeightDraw(1));
-        using var other = new TaggingNetwork(_settings, 4, new WeightDraw(2));
+        using var one = Network(model, 1);
+        using var same = Network(model, 1);
+        using var other = Network(model, 2);
         Assert.Equal(Weights(one), Weights(same));
         Assert.NotEqual(Weights(one), Weights(other));
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_network_that_was_moved_scores_by_its_moved_weights(string model)
+    {
+        using var scope = NewDisposeScope();
+        using var spectrogram = Spectrogram(model);
+        using var network = Trained(model, spectrogram);
+        network.eval();
+        using var gradients = no_grad();
+        var batch = ClipBatch.Of(_waveforms, Crops(), spectrogram, CPU);
+        var before = Scores(network, batch);
+        // There and back: as to another device, every weight becomes another tensor.
+        network.to(ScalarType.Float64);
+        network.to(ScalarType.Float32);
+        Assert.Equal(before, Scores(network, batch));
+        foreach (var (_, parameter) in network.named_parameters())
+        {
+            parameter.zero_();
+        }
+        Assert.All(Scores(network, batch), score => Assert.Equal(0, score));
     }
 
     [Theory]
     [InlineData("cnn_3d", 4, 2)]
     [InlineData("cnn_2d", 0, 1)]
     [InlineData("cnn_2d", 4, 5)]
-    public void Settings_that_make_no_network_are_refused(string type, int blocks, int deepSupervisionFrom)
+    [InlineData("cnn_2d", 6, 2)]
+    [InlineData("cnn_1d", 4, 5)]
+    [InlineData("resnet_18", 4, 5)]
+    [InlineData("resnet_18", 4, 2, "gru")]
+    [InlineData("cnn_2d", 4, 2, "mean")]
+    public void Settings_that_make_no_network_are_refused(string type, int blocks, int deepSupervisionFrom, string aggregation = "max")
     {
-        var settings = _settings with { Type = type, Blocks = blocks, DeepSupervisionFrom = deepSupervisionFrom };
-        Assert.Throws<InputException>(() => new TaggingNetwork(settings, 4, new WeightDraw(1)));
+        var settings = _settings with { Type = type, Blocks = blocks, DeepSupervisionFrom = deepSupervisionFrom, Aggregation = aggregation };
+        Assert.Throws<InputException>(() => TaggingNetwork.Of(_models["cnn_2d"] with { Network = settings }, 4, new WeightDraw(1)));
     }
 
-    private static LogMelSpectrogram Spectrogram() => new(FeatureDescriptor.Parse("mel_512_256_32"), 8000, CPU);
+    private static LogSpectrogram Spectrogram(string model) => new(FeatureDescriptor.Parse(_models[model].Features), 8000, CPU);
+
+    private static TaggingNetwork Network(string model, ulong seed) => TaggingNetwork.Of(_models[model], 4, new WeightDraw(seed));
 
     private ClipCrop[] Crops() => [.. Enumerable.Range(0, 16).Select(clip => ClipCrop.Whole(clip, _waveforms.Length(clip)))];
 
     // A step of training moves running statistics and weights off their first values.
-    private TaggingNetwork Trained(LogMelSpectrogram spectrogram)
+    private TaggingNetwork Trained(string model, LogSpectrogram spectrogram)
     {
-        var network = new TaggingNetwork(_settings, 4, new WeightDraw(7));
+        var network = Network(model, 7);
         using var optimizer = optim.Adam(network.parameters(), lr: 0.01, amsgrad: true);
         for (var step = 0; step < 3; step++)
         {
@@ -150,14 +200,14 @@ public sealed class TaggingNetworkTests
         return network;
     }
 
-    private (TaggingNetwork Network, Dictionary<string, Tensor> Gradients) Step(LogMelSpectrogram spectrogram, int slack)
+    private (TaggingNetwork Network, Dictionary<string, Tensor> Gradients) Step(string model, LogSpectrogram spectrogram, int slack)
     {
-        var network = new TaggingNetwork(_settings, 4, new WeightDraw(7));
+        var network = Network(model, 7);
         Loss(network, spectrogram, slack).backward();
         return (network, network.named_parameters().ToDictionary(named => named.name, named => named.parameter.grad!));
     }
 
-    private Tensor Loss(TaggingNetwork network, LogMelSpectrogram spectrogram, int slack)
+    private Tensor Loss(TaggingNetwork network, LogSpectrogram spectrogram, int slack)
     {
         network.train();
         var batch = ClipBatch.Of(_waveforms, Crops(), spectrogram, CPU, slack);

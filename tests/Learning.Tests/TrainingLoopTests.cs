@@ -144,7 +144,7 @@ public sealed class TrainingLoopTests
         Assert.Equal(best + 1, outcome.Best!.Epoch);
         Assert.Equal(epochs[best].Lwlrap, outcome.Lwlrap);
         Assert.Equal(epochs[best].Predictions, outcome.Predictions);
-        using var spectrogram = new LogMelSpectrogram(FeatureDescriptor.Parse(_order.Model.Features), _waveforms.Rate, CPU);
+        using var spectrogram = new LogSpectrogram(FeatureDescriptor.Parse(_order.Model.Features), _waveforms.Rate, CPU);
         Assert.Equal(outcome.Predictions,
             Prediction.Of(network, spectrogram, _waveforms, [.. Enumerable.Range(48, 24)], CPU, null, CancellationToken.None));
         for (var position = 0; position < 24; position++)
@@ -266,8 +266,8 @@ public sealed class TrainingLoopTests
     private TaggingNetwork Manual(TrainingOrder order, byte[]? continues)
     {
         var (settings, seed) = (order.Settings, SeededRandom.Of(order.Seed, SeededRandom.Key(order.Job)).NextUInt64());
-        using var spectrogram = new LogMelSpectrogram(FeatureDescriptor.Parse(order.Model.Features), _waveforms.Rate, CPU);
-        var network = new TaggingNetwork(order.Model.Network, order.Classes, new WeightDraw(seed));
+        using var spectrogram = new LogSpectrogram(FeatureDescriptor.Parse(order.Model.Features), _waveforms.Rate, CPU);
+        var network = TaggingNetwork.Of(order.Model, order.Classes, new WeightDraw(seed));
         using var optimizer = TrainingOptimizer.Of(settings, network.parameters());
         if (continues is not null)
         {

@@ -5,11 +5,12 @@ namespace OrleansTagging.Recipe.Tests;
 public sealed class DescriptorTests
 {
     [Theory]
-    [InlineData("mel_2048_1024_128", 2048, 1024, 128)]
-    [InlineData("mel_512_128_40", 512, 128, 40)]
-    public void Features_are_named_by_their_figures(string name, int fft, int hop, int bands)
+    [InlineData("mel_2048_1024_128", FeatureKind.Mel, 2048, 1024, 128)]
+    [InlineData("mel_512_128_40", FeatureKind.Mel, 512, 128, 40)]
+    [InlineData("stft_256_128", FeatureKind.Stft, 256, 128, 129)]
+    public void Features_are_named_by_their_figures(string name, FeatureKind kind, int fft, int hop, int bands)
     {
-        Assert.Equal(new FeatureDescriptor(fft, hop, bands), FeatureDescriptor.Parse(name));
+        Assert.Equal(new FeatureDescriptor(kind, fft, hop, bands), FeatureDescriptor.Parse(name));
         Assert.Equal(name, FeatureDescriptor.Parse(name).ToString());
     }
 
@@ -20,6 +21,9 @@ public sealed class DescriptorTests
     [InlineData("mel_2048_-1_128")]
     [InlineData("mel_256_128_200")]
     [InlineData("mfcc_2048_1024_128")]
+    [InlineData("stft_256_128_129")]
+    [InlineData("stft_200_100")]
+    [InlineData("stft_256_0")]
     public void A_name_that_cannot_work_is_refused_with_the_name(string name) =>
         Assert.Contains($"'{name}'", Assert.Throws<InputException>(() => FeatureDescriptor.Parse(name)).Message, StringComparison.Ordinal);
 

@@ -45,6 +45,11 @@ public sealed class GradientTests
         ["average pool"] = x => F.avg_pool2d(x.view(1, 1, 3, 4), [2, 2]).pow(2),
         ["prelu"] = x => F.prelu(x, tensor([0.1, 0.2, 0.3, 0.4])).pow(2),
         ["linear"] = x => F.linear(x, tensor(new[,] { { 1.0, -2, 0.5, 3 }, { 0.3, 1, 1, -1 } }), tensor([0.1, -0.2])).pow(2),
+        ["layer norm"] = x => F.layer_norm(x, [4], tensor([0.5, 1.0, 2.0, -1.0]), tensor([0.1, 0.2, 0.3, 0.4])).pow(2),
+        ["log sigmoid"] = x => F.logsigmoid(x * 3),
+        ["GRU"] = x => Recurrent().call(x.view(2, 3, 2)).Item1.pow(2),
+        ["GRU over sequences of mixed lengths"] = x =>
+            Recurrent().call(nn.utils.rnn.pack_padded_sequence(x.view(2, 3, 2), tensor([2L, 3L]), true, false)).Item2.pow(2),
         ["cross entropy of logits"] = x => F.binary_cross_entropy_with_logits(x, (x.detach() > 0).to(float64)),
         ["padding"] = x => F.pad(x, (1, 2), value: 0.5).pow(2),
         ["reflection"] = x => F.pad(x.unsqueeze(0), (1, 2), PaddingModes.Reflect).pow(2),
@@ -187,6 +192,12 @@ public sealed class GradientTests
         Assert.Equal([0f, 4f / 3], dropped.data<float>().Distinct().Order().Select(value => value));
         Assert.Equal(0.75, (dropped > 0).to(float32).mean().item<float>(), 0.03);
         Assert.True(F.dropout(x, 0.25, training: false).Equals(x));
+    }
+
+    private static Modules.GRU Recurrent()
+    {
+        manual_seed(7);
+        return nn.GRU(2, 3, batchFirst: true, bidirectional: true, dtype: float64);
     }
 
     private static Tensor F_logsigmoid(Tensor x) => F.logsigmoid(x);

@@ -13,7 +13,7 @@ internal sealed class FeaturesCommand : TaggingCommand
     private readonly Option<string> _descriptor = new("--descriptor")
     {
         HelpName = "NAME",
-        Description = "Name of the features: mel_<fft>_<hop>_<bands>",
+        Description = "Name of the features: mel_<fft>_<hop>_<bands> or stft_<fft>_<hop>",
         Required = true,
     };
 
@@ -22,7 +22,7 @@ internal sealed class FeaturesCommand : TaggingCommand
 
     public FeaturesCommand(Terminal terminal) : base(
         "features",
-        "Computes the log-mel features of one clip, at the clip's own rate.",
+        "Computes the features of one clip, at the clip's own rate.",
         "tagging features --audio bell.wav --descriptor mel_2048_1024_128 --out bell.npy")
     {
         _terminal = terminal;

@@ -319,6 +319,16 @@ internal static unsafe class NativeMethods
         nint input, nint weight, nint bias, nint mean, nint variance, int training, double momentum, double eps);
     [DllImport(Library)] internal static extern nint st_layer_norm(nint input, long* shape, long dims, nint weight, nint bias, double eps);
     [DllImport(Library)]
+    internal static extern int st_pack_padded_sequence(nint input, nint lengths, int batchFirst, int enforceSorted, nint* @out);
+    [DllImport(Library)]
+    internal static extern int st_gru(
+        nint input, nint state, nint* weights, long count, int biases, long layers, double dropout, int training, int bidirectional,
+        int batchFirst, nint* @out);
+    [DllImport(Library)]
+    internal static extern int st_gru_packed(
+        nint data, nint sizes, nint state, nint* weights, long count, int biases, long layers, double dropout, int training,
+        int bidirectional, nint* @out);
+    [DllImport(Library)]
     internal static extern nint st_max_pool2d(
         nint input, long* kernel, long kernels, long* stride, long strides, long* padding, long paddings, long* dilation, long dilations,
         int ceilMode);

@@ -254,7 +254,7 @@ public static partial class torch
         }
 
         /// <summary>Changes to the gradients of all parameters together.</summary>
-        public static unsafe class utils
+        public static unsafe partial class utils
         {
             /// <summary>
             /// Scales the gradients so that their norm, as of one vector, is at most <paramref name="max_norm"/>; returns what it was.

@@ -32,6 +32,42 @@ ST_API Handle st_linear(Handle input, Handle weight, Handle bias) {
 ST_API Handle st_layer_norm(Handle input, const int64_t* shape, int64_t dims, Handle weight, Handle bias, double eps) {
   return produce([&] { return at::layer_norm(*input, st::list(shape, dims), st::or_none(weight), st::or_none(bias), eps); });
 }
+// Sequences of mixed lengths, step by step: row after row of the first step's sequences, then of the second's, the longest sequence first.
+// out: the rows, how many each step has, the sequences' numbers by falling length and the place of each in that order.
+ST_API int32_t st_pack_padded_sequence(Handle input, Handle lengths, int32_t batch_first, int32_t enforce_sorted, Handle* out) {
+  return perform([&] {
+    TORCH_CHECK(lengths->device().is_cpu() && lengths->dim() == 1, "the lengths must be a list of numbers on the CPU");
+    at::Tensor sorted = *lengths, order = at::arange(lengths->numel()), sequences = *input;
+    if (!enforce_sorted) {
+      std::tie(sorted, order) = at::sort(*lengths, c10::optional<bool>(true), 0, true);
+      sequences = input->index_select(batch_first ? 0 : 1, order.to(input->device()));
+    }
+    const auto packed = at::_pack_padded_sequence(sequences, sorted, batch_first != 0);
+    order = order.to(input->device());
+    out[0] = st::hold(std::get<0>(packed));
+    out[1] = st::hold(std::get<1>(packed));
+    out[2] = st::hold(order);
+    out[3] = st::hold(at::empty_like(order).scatter_(0, order, at::arange(order.numel(), order.options())));
+  });
+}
+// weights: of every layer and direction in turn input, state and, where there are any, their biases. out: the output and the last states.
+ST_API int32_t st_gru(Handle input, Handle state, const Handle* weights, int64_t count, int32_t biases, int64_t layers, double dropout,
+                      int32_t training, int32_t bidirectional, int32_t batch_first, Handle* out) {
+  return perform([&] {
+    auto made = at::gru(*input, *state, st::gather(weights, count), biases != 0, layers, dropout, training != 0, bidirectional != 0,
+                        batch_first != 0);
+    out[0] = st::hold(std::get<0>(made));
+    out[1] = st::hold(std::get<1>(made));
+  });
+}
+ST_API int32_t st_gru_packed(Handle data, Handle sizes, Handle state, const Handle* weights, int64_t count, int32_t biases, int64_t layers,
+                             double dropout, int32_t training, int32_t bidirectional, Handle* out) {
+  return perform([&] {
+    auto made = at::gru(*data, *sizes, *state, st::gather(weights, count), biases != 0, layers, dropout, training != 0, bidirectional != 0);
+    out[0] = st::hold(std::get<0>(made));
+    out[1] = st::hold(std::get<1>(made));
+  });
+}
 ST_API int32_t st_max_pool2d_with_indices(Handle input, const int64_t* kernel, int64_t kernels, const int64_t* stride, int64_t strides,
                                           const int64_t* padding, int64_t paddings, const int64_t* dilation, int64_t dilations,
                                           int32_t ceil_mode, Handle* out) {

@@ -5,31 +5,35 @@ using static TorchSharp.torch;
 namespace OrleansTagging.Learning;
 
 /// <summary>
-/// Log-mel features, computed on the device of its samples: ln(mel + 1e-4) of the magnitude of a short-time Fourier transform with
-/// a periodic Hann window, centred frames, reflection at either end and Slaney's mel bands from 5 Hz to half the sample rate.
+/// The features, computed on the device of the samples: ln(x + 1e-4) of the magnitudes x of a short-time Fourier transform with a periodic
+/// Hann window, centred frames and reflection at either end; or of those magnitudes gathered into Slaney's mel bands from 5 Hz to half the
+/// sample rate.
 /// </summary>
 /// <remarks>
 /// A clip of n samples has 1 + ⌊n / hop⌋ frames. Clips of mixed lengths share a batch; each is extended by its own reflection
 /// (<see cref="Extend"/>) before the batch is filled up, so that its frames are the same as alone. A clip too short for its reflection
 /// (at most fft / 2 samples) is reflected to and fro until the window is full; a single sample is repeated.
 /// </remarks>
-public sealed class LogMelSpectrogram : IDisposable
+public sealed class LogSpectrogram : IDisposable
 {
     private const float Quiet = 1e-4f;
 
     private readonly FeatureDescriptor _descriptor;
     private readonly Tensor _window;
-    private readonly Tensor _filters;
+    private readonly Tensor? _filters;
 
     /// <summary>Prepares window and filters on a device.</summary>
-    public LogMelSpectrogram(FeatureDescriptor descriptor, int sampleRate, Device device)
+    public LogSpectrogram(FeatureDescriptor descriptor, int sampleRate, Device device)
     {
         using var scope = NewDisposeScope();
         _descriptor = descriptor;
         _window = hann_window(descriptor.FftSize, periodic: true, ScalarType.Float32).to(device).DetachFromDisposeScope();
-        var bins = descriptor.FftSize / 2 + 1;
-        var filters = MelFilterBank.Of(sampleRate, descriptor.FftSize, descriptor.Bands);
-        _filters = tensor(filters, [descriptor.Bands, bins]).transpose(0, 1).contiguous().to(device).DetachFromDisposeScope();
+        if (descriptor.Kind == FeatureKind.Mel)
+        {
+            var filters = MelFilterBank.Of(sampleRate, descriptor.FftSize, descriptor.Bands);
+            _filters = tensor(filters, [descriptor.Bands, descriptor.FftSize / 2 + 1])
+                .transpose(0, 1).contiguous().to(device).DetachFromDisposeScope();
+        }
     }
 
     /// <summary>Frames of a clip of <paramref name="samples"/> samples.</summary>
@@ -64,8 +68,9 @@ public sealed class LogMelSpectrogram : IDisposable
         // [clips, bins, frames], whose frames lie one after another in memory: the transpose costs nothing.
         var spectrum = stft(
             extended, _descriptor.FftSize, _descriptor.HopSize, _descriptor.FftSize, _window, center: false, onesided: true, return_complex: true);
-        var mel = spectrum.abs().transpose(1, 2).matmul(_filters);
-        return mel.add_(Quiet).log_().MoveToOuterDisposeScope();
+        var magnitudes = spectrum.abs().transpose(1, 2);
+        var bands = _filters is null ? magnitudes : magnitudes.matmul(_filters);
+        return bands.add_(Quiet).log_().MoveToOuterDisposeScope();
     }
 
     /// <summary>The features of one clip, row by row <c>[bands, frames]</c>, computed on the CPU.</summary>
@@ -84,7 +89,7 @@ public sealed class LogMelSpectrogram : IDisposable
     public void Dispose()
     {
         _window.Dispose();
-        _filters.Dispose();
+        _filters?.Dispose();
     }
 
     private static int Reflected(int step, int length) => step < length ? step : 2 * (length - 1) - step;

@@ -1,0 +1,74 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace OrleansTagging.Learning;
+
+/// <summary>
+/// The basic residual block of ResNet-18 and -34 (He et al., "Deep residual learning for image recognition", 2016): 3×3 convolution, batch
+/// norm, ReLU, 3×3 convolution, batch norm, added to the input, ReLU. Where it halves frames and bands or changes the channels, the input passes
+/// a 1×1 convolution and batch norm first.
+/// </summary>
+public sealed class BasicBlock : Module<Tensor, FrameMask, FrameMask, Tensor>
+{
+    private readonly long _stride;
+
+    [ComponentName(Name = "first")]
+    private readonly Parameter _first;
+
+    [ComponentName(Name = "first_norm")]
+    private readonly MaskedBatchNorm _firstNorm;
+
+    [ComponentName(Name = "second")]
+    private readonly Parameter _second;
+
+    [ComponentName(Name = "second_norm")]
+    private readonly MaskedBatchNorm _secondNorm;
+
+    [ComponentName(Name = "shortcut")]
+    private readonly Parameter? _shortcut;
+
+    [ComponentName(Name = "shortcut_norm")]
+    private readonly MaskedBatchNorm? _shortcutNorm;
+
+    /// <summary>Makes the block; its convolutions' weights are drawn.</summary>
+    /// <param name="inputs">Channels of the input.</param>
+    /// <param name="outputs">Channels of the output.</param>
+    /// <param name="halves">Whether it halves frames and bands.</param>
+    /// <param name="weights">Where weights are drawn from.</param>
+    public BasicBlock(int inputs, int outputs, bool halves, WeightDraw weights) : base(nameof(BasicBlock))
+    {
+        _stride = halves ? 2 : 1;
+        _first = weights.Convolution("first", inputs, outputs, 3);
+        _firstNorm = new MaskedBatchNorm(outputs);
+        _second = weights.Convolution("second", outputs, outputs, 3);
+        _secondNorm = new MaskedBatchNorm(outputs);
+        if (halves || inputs != outputs)
+        {
+            _shortcut = weights.Convolution("shortcut", inputs, outputs, 1);
+            _shortcutNorm = new MaskedBatchNorm(outputs);
+        }
+        RegisterComponents();
+    }
+
+    /// <summary>Applies the block.</summary>
+    /// <param name="x">The packed input.</param>
+    /// <param name="mask">The input's frames.</param>
+    /// <param name="pooled">The output's frames: <paramref name="mask"/>, halved where the block halves.</param>
+    /// <returns>The packed output.</returns>
+    public override Tensor forward(Tensor x, FrameMask mask, FrameMask pooled)
+    {
+        using var scope = NewDisposeScope();
+        var spread = mask.Spread(x);
+        var inner = pooled.Pack(functional.conv2d(spread, _first, strides: [_stride, _stride], padding: [1L, 1L]));
+        inner = functional.relu(_firstNorm.Packed(inner));
+        inner = pooled.Pack(functional.conv2d(pooled.Spread(inner), _second, padding: [1L, 1L]));
+        inner = _secondNorm.Packed(inner);
+        var passed = _shortcut is null
+            ? x
+            : _shortcutNorm!.Packed(pooled.Pack(functional.conv2d(spread, _shortcut, strides: [_stride, _stride])));
+        return functional.relu(inner + passed).MoveToOuterDisposeScope();
+    }
+}
