@@ -154,7 +154,7 @@ public sealed class VariationTests
     [InlineData("with: {training: bce}", "is a section; name one of its settings")]
     [InlineData("with: {training.epochs: many}", "'training.epochs' needs a whole number, not 'many'.")]
     [InlineData("with: {training.epochs: 0}", "epochs is 0; give 1 to 100000.")]
-    [InlineData("with: {network.blocks: 7}", "halve 64 mel bands away")]
+    [InlineData("with: {network.blocks: 7}", "halve 64 bands away")]
     [InlineData("with: {network.blocks: 3.5}", "'network.blocks' needs a whole number, not '3.5'.")]
     [InlineData("with: {selection: main@3}", "has only 2 rounds")]
     [InlineData("with: {model: other}", "'other' is no model")]

@@ -194,7 +194,7 @@ public sealed class GradientTests
         Assert.True(F.dropout(x, 0.25, training: false).Equals(x));
     }
 
-    private static Modules.GRU Recurrent()
+    private static TorchSharp.Modules.GRU Recurrent()
     {
         manual_seed(7);
         return nn.GRU(2, 3, batchFirst: true, bidirectional: true, dtype: float64);

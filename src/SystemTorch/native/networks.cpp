@@ -37,6 +37,8 @@ ST_API Handle st_layer_norm(Handle input, const int64_t* shape, int64_t dims, Ha
 ST_API int32_t st_pack_padded_sequence(Handle input, Handle lengths, int32_t batch_first, int32_t enforce_sorted, Handle* out) {
   return perform([&] {
     TORCH_CHECK(lengths->device().is_cpu() && lengths->dim() == 1, "the lengths must be a list of numbers on the CPU");
+    const int64_t steps = input->size(batch_first ? 1 : 0);
+    TORCH_CHECK((lengths->le(steps)).all().item<bool>(), "a sequence is longer than the ", steps, " steps of the input");
     at::Tensor sorted = *lengths, order = at::arange(lengths->numel()), sequences = *input;
     if (!enforce_sorted) {
       std::tie(sorted, order) = at::sort(*lengths, c10::optional<bool>(true), 0, true);
