@@ -1,13 +1,23 @@
 #!/usr/bin/env bash
-# Measures a training step of the demo's network beside the same network in the system's PyTorch. Needs python3-torch for the comparison.
+# Measures, side by side in one run:
 #
-#   eng/benchmark.sh [FILE.yaml [ROUNDS]]
+#   eng/benchmark.sh [step] [FILE.yaml [ROUNDS]]         a training step of the demo's network beside the same network in the system's PyTorch,
+#                                                        which needs python3-torch
+#   eng/benchmark.sh augmentation [FILE.yaml [ROUNDS]]   each audio effect, training with all of them on and off, and a sox for each clip, which
+#                                                        needs sox
 #
-# Exit codes: 0 both ratios hold (or there is no PyTorch to compare with), 1 one does not, 2 something is missing that only you can bring.
+# Exit codes: 0 what is wanted holds (or there is nothing to compare with), 1 something does not, 2 something is missing that only you can bring.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 eng/setup.sh tests/Benchmarks
+what=step
+case ${1:-} in
+  step | augmentation)
+    what=$1
+    shift
+    ;;
+esac
 python=${BENCHMARK_PYTHON:-/usr/bin/python3}
-"$python" -c 'import torch' 2>/dev/null \
+[[ $what == augmentation ]] || "$python" -c 'import torch' 2>/dev/null \
   || echo "benchmark: $python has no torch; for the comparison install it (Debian: apt-get install python3-torch) or name another in BENCHMARK_PYTHON"
-exec dotnet artifacts/bin/Benchmarks/release/OrleansTagging.Benchmarks.dll "${1:-examples/demo.yaml}" "${2:-3}"
+exec dotnet artifacts/bin/Benchmarks/release/OrleansTagging.Benchmarks.dll "$what" "${1:-examples/demo.yaml}" "${2:-3}"

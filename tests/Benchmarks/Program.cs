@@ -2,66 +2,14 @@ using System.Globalization;
 using OrleansTagging.Benchmarks;
 using OrleansTagging.Recipe;
 
-// The training step of an experiment's first model: here, in the system's PyTorch with the same threads, allocator and memory layout,
-// and in that PyTorch out of the box: a plain script, its own threads, allocator and layout. All in turn, round after round, on the same
-// weights and batches.
+// Benchmarks [WHAT] [FILE.yaml] [ROUNDS]
 //
-//   Benchmarks [FILE.yaml] [ROUNDS]
-const double leastOfTuned = 1;
-const double leastOfPlain = 2;
-var file = args.Length > 0 ? args[0] : Path.Combine(AppContext.BaseDirectory, "../../../../examples/demo.yaml");
-var rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 3;
+//   step          the training step beside PyTorch's (the default)
+//   augmentation  the audio effects, the training with and without them, and sox
+string[] known = ["step", "augmentation"];
+var what = args.Length > 0 && known.Contains(args[0]) ? args[0] : known[0];
+var rest = args.Length > 0 && known.Contains(args[0]) ? args[1..] : args;
+var file = rest.Length > 0 ? rest[0] : Path.Combine(AppContext.BaseDirectory, "../../../../examples/demo.yaml");
+var rounds = rest.Length > 1 ? int.Parse(rest[1], CultureInfo.InvariantCulture) : 3;
 var experiment = ExperimentFile.Parse(File.ReadAllText(file), file);
-using var step = new TrainingStep(experiment);
-using var folder = new SharedFolder(step);
-var peer = PyTorchPeer.Find(folder.Path);
-if (peer is null)
-{
-    Console.WriteLine("python3 has no torch, so only this side is measured. On Debian: apt-get install python3-torch");
-}
-var threads = experiment.Training.Threads;
-Console.WriteLine($"{experiment.Models.First().Key}: {step.Describe()}, {threads} thread(s) of {Environment.ProcessorCount} core(s)");
-StepTimes Times() => new(step.Batches.Length);
-var (ours, oursAsPlain, tuned, plain) = (Times(), Times(), Times(), Times());
-for (var round = 0; round < rounds; round++)
-{
-    step.Measure(threads, ours);
-    if (peer is not null)
-    {
-        peer.Measure(threads, tuned: true, step.FirstLoss, tuned);
-        peer.Measure(null, tuned: false, step.FirstLoss, plain);
-        if (peer.OwnThreads != threads)
-        {
-            step.Measure(peer.OwnThreads, oursAsPlain);
-        }
-    }
-}
-Row($"here, {threads} thread(s)", ours);
-if (peer is null)
-{
-    return 0;
-}
-Row($"PyTorch {peer.Version}, {threads} thread(s), our allocator, channels last", tuned);
-if (peer.OwnThreads == threads)
-{
-    oursAsPlain = ours;
-}
-else
-{
-    Row($"here, {peer.OwnThreads} thread(s)", oursAsPlain);
-}
-Row($"PyTorch {peer.Version} out of the box, {peer.OwnThreads} thread(s)", plain);
-var first = Verdict("PyTorch with the same settings / here", tuned, ours, leastOfTuned);
-var second = Verdict("PyTorch out of the box / here with as many threads", plain, oursAsPlain, leastOfPlain);
-return first && second ? 0 : 1;
-
-static void Row(string what, StepTimes times) => Console.WriteLine(
-    $"{what,-64} {1000 * times.Undisturbed,7:F2} ms a step undisturbed (median {1000 * times.Median,7:F2}), {1000 * times.Processor,7:F2} ms of processor");
-
-static bool Verdict(string what, StepTimes theirs, StepTimes ours, double least)
-{
-    var ratio = theirs.Undisturbed / ours.Undisturbed;
-    Console.WriteLine($"{what}: {ratio:F2} undisturbed, {theirs.Median / ours.Median:F2} by median, "
-        + $"{theirs.Processor / ours.Processor:F2} of processor; at least {least:F1} is wanted: {(ratio >= least ? "holds" : "DOES NOT HOLD")}");
-    return ratio >= least;
-}
+return (what == "step" ? StepBenchmark.Run(experiment, rounds) : AugmentationBenchmark.Run(experiment, rounds)) ? 0 : 1;
