@@ -50,7 +50,8 @@ public readonly record struct AgreementKey(double Agreement, double Margin) : IC
     public static bool operator >=(AgreementKey left, AgreementKey right) => left.CompareTo(right) >= 0;
 
     /// <summary>The margin, for scores that are known to be numbers and labels that are known to be classes.</summary>
-    internal static double MarginOfNumbers<T>(ReadOnlySpan<T> scores, ReadOnlySpan<int> labels) where T : unmanaged, IFloatingPointIeee754<T>
+    internal static double MarginOfNumbers<T>(ReadOnlySpan<T> scores, ReadOnlySpan<int> labels)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         var least = labels.IsEmpty ? T.Zero : T.PositiveInfinity;
         foreach (var label in labels)

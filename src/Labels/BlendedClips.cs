@@ -1,6 +1,8 @@
 namespace OrleansTagging.Labels;
 
-/// <summary>Clips with labels and the scores of a blend's members for them: what weights are found on, and what blends are measured on.</summary>
+/// <summary>
+/// Clips with labels and the scores of a blend's members for them: what weights are found on, and what blends are measured on.
+/// </summary>
 internal sealed class BlendedClips
 {
     private readonly IReadOnlyList<int[]> _labels;
@@ -39,8 +41,9 @@ internal sealed class BlendedClips
         {
             if (members[member].Length != (long)labels.Count * classes)
             {
-                throw new ArgumentException($"Member {member + 1} of the blend has {members[member].Length} scores for {labels.Count} clips "
-                    + $"of {classes} classes.", nameof(members));
+                throw new ArgumentException(
+                    $"Member {member + 1} of the blend has {members[member].Length} scores for {labels.Count} clips of {classes} classes.",
+                    nameof(members));
             }
             if (Array.Exists(members[member], score => !double.IsFinite(score)))
             {
@@ -80,7 +83,9 @@ internal sealed class BlendedClips
 
     public ReadOnlySpan<double> Row(int member, int clip) => Members[member].AsSpan(clip * Classes, Classes);
 
-    /// <summary>Blends the scores of one clip, as <see cref="Blend.Weighted(IReadOnlyList{double[]}, IReadOnlyList{double})"/> does.</summary>
+    /// <summary>
+    /// Blends the scores of one clip, as <see cref="Blend.Weighted(IReadOnlyList{double[]}, IReadOnlyList{double})"/> does.
+    /// </summary>
     public void BlendRow(ReadOnlySpan<double> weights, int clip, Span<double> row)
     {
         row.Clear();

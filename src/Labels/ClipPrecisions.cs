@@ -67,7 +67,9 @@ public sealed class ClipPrecisions
         return new ClipPrecisions(sums, counts);
     }
 
-    /// <summary>Compares a predictions file with a label file; clips come by file name, ordinally, whatever the order of the files.</summary>
+    /// <summary>
+    /// Compares a predictions file with a label file; clips come by file name, ordinally, whatever the order of the files.
+    /// </summary>
     /// <exception cref="InputException">The classes differ, a clip that has labels is not predicted, or no clip has a label.</exception>
     public static ClipPrecisions Of(LabelTable labels, PredictionTable predictions)
     {

@@ -105,7 +105,8 @@ public sealed class BlendTests : IDisposable
         (await BlendAsync(labels, _folder.Write("few.csv", "fname,Bark,Bell,Rain,Wind\nx.wav,1,2,3,4\n"))).Refused("Member 2", "1 clips");
         (await BlendAsync(labels, _folder.Write("less.csv", "fname,Bark,Bell\nx.wav,1,2\n"))).Refused("less.csv", "'Rain'");
         (await BlendAsync(_folder.Write("l1.csv", "fname,labels\nx.wav,Bark\n"), members[1])).Refused("one.csv", "'x.wav'");
-        (await BlendAsync(_folder.Write("l2.csv", "fname,labels\n000.wav,Brak\n"), members[1])).Refused("l2.csv, line 2", "'Brak'", "one.csv");
+        (await BlendAsync(_folder.Write("l2.csv", "fname,labels\n000.wav,Brak\n"), members[1]))
+            .Refused("l2.csv, line 2", "'Brak'", "one.csv");
         (await BlendAsync(_folder.Write("l3.csv", "fname,labels\n000.wav,\n"), members[1])).Refused("No clip has a label");
         (await Invocation.OfAsync("blend", "--labels", labels, "--out", _folder["out.csv"])).Refused("--predictions");
     }

@@ -47,8 +47,8 @@ public sealed class EvaluateTests : IDisposable
     {
         Task<Invocation> Golden(params string[] more) => Invocation.OfAsync(
         [
-            "evaluate", "--labels", Tests.Golden.Path("evaluate_labels.csv"), "--predictions", Tests.Golden.Path("evaluate_predictions.csv"),
-            .. more,
+            "evaluate", "--labels", Tests.Golden.Path("evaluate_labels.csv"),
+            "--predictions", Tests.Golden.Path("evaluate_predictions.csv"), .. more,
         ]);
         var answer = (await Golden("--bootstrap", "500", "--json")).Succeeded();
         var interval = answer.Json.GetProperty("interval");

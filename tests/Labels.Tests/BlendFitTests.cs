@@ -92,7 +92,11 @@ public sealed class BlendFitTests
         Assert.True(fit.Weights[0] > 0.6, string.Join(' ', fit.Weights));
         // Far out of any range, still numbers.
         var far = BlendFit.Of(
-            ensemble.Labels, ensemble.Folds, [.. logits.Select(scores => Array.ConvertAll(scores, score => score * 1e4))], 10, BlendMethod.Fit);
+            ensemble.Labels,
+            ensemble.Folds,
+            [.. logits.Select(scores => Array.ConvertAll(scores, score => score * 1e4))],
+            10,
+            BlendMethod.Fit);
         Assert.Equal(1, far.Weights.Sum(), 1e-9);
     }
 

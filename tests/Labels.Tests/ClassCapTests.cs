@@ -84,9 +84,12 @@ public sealed class ClassCapTests
                 .Select(clip => clip with { Labels = [.. clip.Labels.Select(label => last - label)] }));
             var reversed = new PredictionTable(predictions.FileNames.Reverse(), mirror, [.. predictions.Scores.ToArray().Reverse()]);
             var top = (clips.Labels.Count(own => own.Length > 0) + 1) / 2;
-            Assert.Equal(
-                TopAgreement.Select(labels, predictions, top, tenths / 10.0).Select(ranked => (ranked.Clip.FileName, ranked.Rank, ranked.Key)),
-                TopAgreement.Select(mirrored, reversed, top, tenths / 10.0).Select(ranked => (ranked.Clip.FileName, ranked.Rank, ranked.Key)));
+            var selections = Array.ConvertAll(
+                [(labels, predictions), (mirrored, reversed)],
+                ((LabelTable Labels, PredictionTable Predictions) pair) => TopAgreement
+                    .Select(pair.Labels, pair.Predictions, top, tenths / 10.0)
+                    .Select(ranked => (ranked.Clip.FileName, ranked.Rank, ranked.Key)));
+            Assert.Equal(selections[0], selections[1]);
         }).QuickCheckThrowOnFailure();
 
     [Fact]

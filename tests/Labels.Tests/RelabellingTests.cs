@@ -88,15 +88,16 @@ public sealed class RelabellingTests
             var (labels, predictions) = Tables(clips);
             var mirrored = new ClassMap(labels.Classes.Names.Reverse());
             var last = clips.Classes - 1;
+            LabelledClip Mirrored(LabelledClip clip) => clip with { Labels = [.. clip.Labels.Select(label => last - label)] };
+            double[] scores = [.. predictions.Scores.ToArray().Chunk(clips.Classes).SelectMany(row => row.Reverse())];
             var other = Relabelling.Of(
-                new LabelTable(mirrored, labels.Clips.Select(clip => clip with { Labels = [.. clip.Labels.Select(label => last - label)] })),
-                new PredictionTable(
-                    predictions.FileNames, mirrored, [.. predictions.Scores.ToArray().Chunk(clips.Classes).SelectMany(row => row.Reverse())]),
+                new LabelTable(mirrored, labels.Clips.Select(Mirrored)),
+                new PredictionTable(predictions.FileNames, mirrored, scores),
                 strategy,
                 Math.Min(clips.Classes, 1.4));
             Assert.Equal(
                 Relabelling.Of(labels, predictions, strategy, Math.Min(clips.Classes, 1.4)).Clips.Select(Sorted),
-                other.Clips.Select(clip => Sorted(clip with { Labels = [.. clip.Labels.Select(label => last - label)] })));
+                other.Clips.Select(clip => Sorted(Mirrored(clip))));
         }).QuickCheckThrowOnFailure();
 
     [Fact]
@@ -140,6 +141,8 @@ public sealed class RelabellingTests
         var rows = Enumerable.Range(0, predictions.Count).ToArray();
         SeededRandom.Of(seed).Shuffle<int>(rows);
         return new PredictionTable(
-            rows.Select(row => predictions.FileNames[row]), predictions.Classes, [.. rows.SelectMany(row => predictions.Row(row).ToArray())]);
+            rows.Select(row => predictions.FileNames[row]),
+            predictions.Classes,
+            [.. rows.SelectMany(row => predictions.Row(row).ToArray())]);
     }
 }

@@ -21,7 +21,11 @@ internal sealed class BlendCommand : TaggingCommand
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private readonly Option<bool> _ranks = new("--ranks") { Description = "Blend the ranks of the classes within each clip, not the scores" };
+    private readonly Option<bool> _ranks = new("--ranks")
+    {
+        Description = "Blend the ranks of the classes within each clip, not the scores",
+    };
+
     private readonly Option<bool> _fit = new("--fit") { Description = "Fit the weights to the labels, none below 0, together 1" };
     private readonly Option<bool> _greedy = new("--greedy") { Description = "Find the weights by greedy forward selection" };
     private readonly NumberOption<int> _folds = new(
@@ -87,13 +91,15 @@ internal sealed class BlendCommand : TaggingCommand
         for (var member = 0; member < paths.Length; member++)
         {
             table.Add(
-                paths[member], fit.Weights[member].ToString("0.000", CultureInfo.InvariantCulture), Figures.Lwlrap(fit.MemberLwlraps[member]));
+                paths[member],
+                fit.Weights[member].ToString("0.000", CultureInfo.InvariantCulture),
+                Figures.Lwlrap(fit.MemberLwlraps[member]));
         }
         _terminal.WriteTable(table);
         _terminal.Out.WriteLine(method == BlendMethod.Mean
             ? $"lwlrap {Figures.Lwlrap(fit.Lwlrap)}: a plain mean, which no clip chose"
-            : $"lwlrap {Figures.Lwlrap(fit.Lwlrap)} on the clips that chose the weights, honest lwlrap {Figures.Lwlrap(fit.HonestLwlrap)} on "
-            + $"clips that did not ({Figures.Count(folds)} folds); plain mean {Figures.Lwlrap(fit.MeanLwlrap)}");
+            : $"lwlrap {Figures.Lwlrap(fit.Lwlrap)} on the clips that chose the weights, "
+            + $"honest lwlrap {Figures.Lwlrap(fit.HonestLwlrap)} on clips that did not ({Figures.Count(folds)} folds); plain mean {Figures.Lwlrap(fit.MeanLwlrap)}");
         _terminal.Out.WriteLine($"{Figures.Count(members[0].Count)} clips written to {path}");
         return ExitCode.Success;
     }

@@ -5,7 +5,9 @@ using OrleansTagging.Labels;
 
 namespace OrleansTagging.Commands.Predictions;
 
-/// <summary><c>curate</c>: the clips whose given labels the predictions bear out, or clips with predicted labels, as a label file.</summary>
+/// <summary>
+/// <c>curate</c>: the clips whose given labels the predictions bear out, or clips with predicted labels, as a label file.
+/// </summary>
 internal sealed class CurateCommand : TaggingCommand
 {
     private const string TopAgreementStrategy = "top-agreement";
@@ -121,8 +123,8 @@ internal sealed class CurateCommand : TaggingCommand
             return ExitCode.Success;
         }
         _terminal.Out.WriteLine(
-            $"{Figures.Count(relabelled.Clips.Count)} of {Figures.Count(pair.Labels.Clips.Count)} clips written to {path}; predicted labels "
-            + $"exceed {Figures.Lwlrap(relabelled.Threshold)}, which gives {Figures.Lwlrap(relabelled.LabelsPerClip)} a clip");
+            $"{Figures.Count(relabelled.Clips.Count)} of {Figures.Count(pair.Labels.Clips.Count)} clips written to {path}; "
+            + $"predicted labels exceed {Figures.Lwlrap(relabelled.Threshold)}, which gives {Figures.Lwlrap(relabelled.LabelsPerClip)} a clip");
         return ExitCode.Success;
     }
 
