@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using OrleansTagging.Commands.Comparison;
 using OrleansTagging.Commands.Datasets;
 using OrleansTagging.Commands.Experiments;
 using OrleansTagging.Commands.Features;
 using OrleansTagging.Commands.Inspection;
+using OrleansTagging.Commands.Planning;
 using OrleansTagging.Commands.Predictions;
 using OrleansTagging.Labels;
 using OrleansTagging.Storage;
@@ -61,7 +63,9 @@ public static class CommandLine
         {
             new CommandGroup("dataset", "Makes, imports and shows datasets.", "tagging dataset show synthetic",
                 new DatasetSynthCommand(terminal), new DatasetImportCommand(terminal), new DatasetShowCommand(terminal)),
+            new PlanCommand(terminal),
             new RunCommand(terminal),
+            new CompareCommand(terminal),
             InspectCommand.Group(terminal),
             new EvaluateCommand(terminal),
             new CurateCommand(terminal),

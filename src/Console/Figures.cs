@@ -14,6 +14,11 @@ internal static class Figures
 
     public static string Lwlrap(double? value) => value?.ToString("0.0000", CultureInfo.InvariantCulture) ?? Absent;
 
+    /// <summary>A difference of lwlrap with its sign, and how far it may be off.</summary>
+    public static string Difference(double? value, double? margin = null) => value is { } difference
+        ? string.Create(CultureInfo.InvariantCulture, $"{difference:+0.0000;-0.0000}{(margin is { } off ? $" ± {off:0.0000}" : "")}")
+        : Absent;
+
     public static string Share(double? value) =>
         value is { } share ? (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %" : Absent;
 

@@ -17,6 +17,12 @@ internal sealed record ListedClip(string Fname, string Subset, string Labels, in
         [.. Labels.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(classes.IndexOf)];
 }
 
+/// <summary>How long a clip is.</summary>
+/// <param name="Fname">File name.</param>
+/// <param name="Subset"><c>curated</c>, <c>noisy</c> or <c>test</c>.</param>
+/// <param name="Seconds">Its length in seconds.</param>
+internal sealed record ClipDuration(string Fname, string Subset, double Seconds);
+
 /// <summary>
 /// Lists of clips as CSV artifacts: columns are found by name, cells with a comma or a quote are quoted, lines end in a line feed.
 /// </summary>
@@ -52,6 +58,15 @@ internal static class ClipList
                 fold < 0 ? -1 : int.Parse(cells[fold], CultureInfo.InvariantCulture)));
         }
         return clips;
+    }
+
+    /// <summary>Reads how long a dataset's clips are from its index (<c>fname,subset,offset,samples,labels</c>).</summary>
+    public static async Task<List<ClipDuration>> ReadDurationsAsync(IArtifactStore artifacts, string address, int rate)
+    {
+        var rows = await ReadRowsAsync(artifacts, address);
+        var (fname, subset, samples) = (rows[0].IndexOf("fname"), rows[0].IndexOf("subset"), rows[0].IndexOf("samples"));
+        return [.. rows.Skip(1).Select(row =>
+            new ClipDuration(row[fname], row[subset], double.Parse(row[samples], CultureInfo.InvariantCulture) / rate))];
     }
 
     /// <summary>The rows of a CSV artifact, the header first.</summary>

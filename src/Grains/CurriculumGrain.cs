@@ -498,20 +498,21 @@ public sealed class CurriculumGrain(
     }
 
     /// <summary>Fingerprint of what determines a round: all that its scorer, its scores and its ranking follow from.</summary>
+    internal static string Determined(CurriculumSettings settings, FoldsAnswer folds, string datasetVersion, int round) => Fingerprint.Of(
+        settings.Trained, settings.Rounds.Take(round), settings.RoundShares.Take(round), settings.Scoring, settings.Share, settings.ClassCap,
+        settings.DivergenceStop, folds, datasetVersion, CodeVersion.Learning);
+
+    /// <summary>Fingerprint of what determines what becomes of the rest.</summary>
+    internal static string DeterminedRest(CurriculumSettings settings, IEnumerable<string> rounds) =>
+        Fingerprint.Of(rounds, settings.Rest, settings.LabelsPerClip);
+
     private string Determined(int round)
     {
-        var request = state.State.Request!;
-        var settings = Settings(request);
-        return Fingerprint.Of(
-            settings.Trained, settings.Rounds.Take(round), settings.RoundShares.Take(round), settings.Scoring, settings.Share, settings.ClassCap,
-            settings.DivergenceStop, request.Context.Folds, request.Context.Dataset.Version, CodeVersion.Learning);
+        var context = state.State.Request!.Context;
+        return Determined(Settings(state.State.Request), context.Folds, context.Dataset.Version, round);
     }
 
-    private string DeterminedRest()
-    {
-        var settings = Settings(state.State.Request!);
-        return Fingerprint.Of(Rounds.Select(round => round.Determined), settings.Rest, settings.LabelsPerClip);
-    }
+    private string DeterminedRest() => DeterminedRest(Settings(state.State.Request!), Rounds.Select(round => round.Determined));
 
     private static string PartOf(CurriculumRequest request) => $"curriculum {request.Curriculum}";
 

@@ -381,7 +381,7 @@ public sealed class ExperimentGrain(
     }
 
     /// <summary>What the file asks for that the dataset cannot give, in one line.</summary>
-    private static string? Misfit(ExperimentFile file, DatasetRecord dataset)
+    internal static string? Misfit(ExperimentFile file, DatasetRecord dataset)
     {
         int Clips(string subset) => Array.Find(dataset.Subsets, counts => counts.Subset == subset)?.Clips ?? 0;
         if (file.Folds > Clips("curated"))

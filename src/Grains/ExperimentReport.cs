@@ -45,9 +45,10 @@ internal static class ExperimentReport
                 .ToArray()));
         var truth = await Truth.ReadAsync(artifacts, context.Dataset);
         var test = truth is null || scores.Length == 0 ? null : Predictions.Evaluate(clips, scores, truth, new ClassMap(classes));
+        var contrasts = await Contrasts.MeasureAsync(artifacts, file, context, members);
         return new ReportedExperiment(
-            await artifacts.PutAsync(Json(file, context, curricula, members, ensembles, spreads, test), "json"), submission, [.. ensembles],
-            spreads);
+            await artifacts.PutAsync(Json(file, context, curricula, members, ensembles, spreads, contrasts, test), "json"), submission,
+            [.. ensembles], spreads);
     }
 
     /// <summary>Writes what depends on machines: seconds, memory, hosts of every job.</summary>
@@ -81,7 +82,7 @@ internal static class ExperimentReport
 
     private static byte[] Json(
         ExperimentFile file, ExperimentContext context, IReadOnlyList<CurriculumStatus> curricula, IReadOnlyList<MemberRecord> members,
-        IReadOnlyList<EnsembleRecord> ensembles, SeedSpread[] spreads, Lwlrap? test)
+        IReadOnlyList<EnsembleRecord> ensembles, SeedSpread[] spreads, ContrastRecord[] contrasts, Lwlrap? test)
     {
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes, Indented))

@@ -216,6 +216,8 @@ internal sealed partial class ExperimentFileReader
         {
             Require(file.Ensembles.ContainsKey(name) || file.Members.Any(member => Fits(name, member)), at,
                 $"'{name}' is no member and none of the ensembles. Members: {Names(file.Members)}.");
+            Require(!file.Ensembles.TryGetValue(name, out var ensemble) || ensemble.Method == "mean", at,
+                $"the ensemble '{name}' is blended otherwise than by its mean, which no fold alone can tell; compare one with method: mean.");
         }
     }
 

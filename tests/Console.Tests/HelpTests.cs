@@ -3,7 +3,7 @@ namespace OrleansTagging.Commands.Tests;
 public sealed class HelpTests
 {
     public static TheoryData<string> Commands => new(
-        "", "dataset", "dataset synth", "dataset import", "dataset show", "run",
+        "", "dataset", "dataset synth", "dataset import", "dataset show", "plan", "run", "compare",
         "inspect", "inspect experiment", "inspect round", "inspect clip", "inspect fold", "inspect job",
         "evaluate", "curate", "blend", "features");
 

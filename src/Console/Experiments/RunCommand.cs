@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Orleans;
 using OrleansTagging.Abstractions;
 using OrleansTagging.Commands.Features;
@@ -41,7 +42,7 @@ internal sealed class RunCommand : TaggingCommand
     protected override async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
         var path = line.GetRequiredValue(_file);
-        var yaml = ReadText(path);
+        var yaml = InputFile.ReadText(path);
         var experiment = ExperimentFile.Parse(yaml, path);
         var folder = line.GetValue(_out) ?? $"{experiment.Name}-out";
         OutputFile.PrepareFolder(folder);
@@ -64,24 +65,9 @@ internal sealed class RunCommand : TaggingCommand
         {
             await CopyAsync(silo.Store.Artifacts, address, Path.Combine(folder, name), cancellationToken);
         }
-        Tell(end, folder, line.GetValue(_json));
+        using var report = JsonDocument.Parse(await silo.Store.Artifacts.ReadAsync(end.Report!, cancellationToken));
+        Tell(end, report.RootElement, folder, line.GetValue(_json));
         return ExitCode.Success;
-    }
-
-    private static string ReadText(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new InputException($"{path}: there is no such file.", fault);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"{path}: the file cannot be read ({fault.Message}).", fault);
-        }
     }
 
     private static (string Name, string Address)[] Results(ExperimentProgress end) =>
@@ -108,7 +94,7 @@ internal sealed class RunCommand : TaggingCommand
         }
     }
 
-    private void Tell(ExperimentProgress end, string folder, bool asJson)
+    private void Tell(ExperimentProgress end, JsonElement report, string folder, bool asJson)
     {
         if (asJson)
         {
@@ -129,6 +115,7 @@ internal sealed class RunCommand : TaggingCommand
             return;
         }
         ExperimentTables.Write(_terminal, end);
+        ContrastTable.Write(_terminal, report);
         _terminal.Out.WriteLine($"Written to {folder}: report.json, submission.csv, timings.json");
     }
 
