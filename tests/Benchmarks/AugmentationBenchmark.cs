@@ -90,7 +90,7 @@ internal static class AugmentationBenchmark
     }
 
     // Mixing makes clips longer and so each step dearer, which has nothing to do with the time that the effects take. So there is a third
-    // training: on the changed clips, all prepared before it begins.
+    // training: on the changed clips, all prepared before it begins. Every round has the same batches; of each the fastest time counts.
     private static bool Training(ExperimentFile experiment, TrainingStep step, int rounds)
     {
         var settings = experiment.Training;
@@ -102,28 +102,33 @@ internal static class AugmentationBenchmark
         Console.WriteLine($"Training of {experiment.Models.First().Key}: {step.Describe()}, {settings.Threads} thread(s) of "
             + $"{Environment.ProcessorCount} core(s), {AugmentedEpoch.Workers(settings.Threads)} thread(s) prepare; "
             + $"{rounds} epochs of {examples.Length} clips each in turn:");
-        var (off, on, ready) = (new EpochTimes(), new EpochTimes(), new EpochTimes());
+        var batches = BatchPlan.Steps(examples.Length, settings.BatchSize);
+        EpochTimes Times() => new(batches, examples.Length);
+        var (off, on, ready) = (Times(), Times(), Times());
         using var network = step.Network();
         using var optimizer = optim.Adam(network.parameters(), amsgrad: true);
-        for (var epoch = -1; epoch < rounds; epoch++)
+        var prepared = changed.OfEpoch(0, 0).Select(HeldBatch.Of).ToArray();
+        // Warms up.
+        Epoch(prepared[..(batches / 4)], Times());
+        for (var round = 0; round < rounds; round++)
         {
-            // The first time warms up.
-            Epoch(plain.OfEpoch(epoch + 1, 0), epoch < 0 ? new() : off);
-            var prepared = changed.OfEpoch(epoch + 1, 0).Select(HeldBatch.Of).ToArray();
-            Epoch(prepared, epoch < 0 ? new() : ready);
-            Epoch(changed.OfEpoch(epoch + 1, 0), epoch < 0 ? new() : on);
+            Epoch(plain.OfEpoch(0, 0), off);
+            Epoch(prepared, ready);
+            Epoch(changed.OfEpoch(0, 0), on);
         }
         Row("off", off);
         Row("on, prepared before", ready);
         Row("on", on);
         var (overall, cost) = (on.ClipsASecond / off.ClipsASecond, on.ClipsASecond / ready.ClipsASecond);
         Console.WriteLine(
-            $"  on / off: {overall:F3} of the clips a second ({off.Own / on.Own:F3} by the processor of the thread that trains), "
-            + $"{on.SecondsASecond / off.SecondsASecond:F3} of the seconds of audio a second; clips are "
-            + $"{on.AudioSeconds / off.AudioSeconds:F2} times as long, by mixing and a slower tempo and speed");
-        Console.WriteLine($"  on / on, prepared before: {cost:F3} of the clips a second ({ready.Own / on.Own:F3} by that processor); "
-            + $"of the time of an epoch {on.Waited / on.Seconds:P1} is spent waiting for a batch; "
-            + $"the threads that prepare ran for {on.Others / on.Seconds:P1} of it");
+            $"  on / off: {overall:F3} of the clips a second ({off.Training / on.Training:F3} by the processor of the thread that trains); "
+            + $"clips are {on.Audio / off.Audio:F2} times as long, by mixing and a slower tempo and speed");
+        Console.WriteLine(
+            $"  on / on, prepared before: {cost:F3} of the clips a second ({ready.Training / on.Training:F3} by that processor); "
+            + $"of the time of an epoch {on.Waiting / on.Seconds:P1} is spent waiting for a batch");
+        Console.WriteLine(
+            $"  the second core: {1000 * on.Others / examples.Length:F2} ms of processor a clip prepare the batches, while training takes "
+            + $"{1000 * on.Training / examples.Length:F2} ms a clip: {on.Others / on.Seconds:P0} of that core is busy");
         return Verdict(
             cost >= LeastOfTraining,
             $"{1 - cost:P1} of the clips a second lost to the effects, {1 - overall:P1} together with the longer clips; "
@@ -132,36 +137,36 @@ internal static class AugmentationBenchmark
         void Epoch(IEnumerable<TrainingBatch> batches, EpochTimes times)
         {
             network.train();
-            var (begin, processor, all) = (Stopwatch.GetTimestamp(), StepTimes.ThreadNow, StepTimes.ProcessorNow);
+            var (own, all) = (StepTimes.ThreadNow, StepTimes.ProcessorNow);
             using var source = batches.GetEnumerator();
             while (true)
             {
-                var asked = Stopwatch.GetTimestamp();
+                var (begin, used) = (Stopwatch.GetTimestamp(), StepTimes.ThreadNow);
                 if (!source.MoveNext())
                 {
                     break;
                 }
                 var batch = source.Current;
-                times.Waited += Stopwatch.GetElapsedTime(asked).TotalSeconds;
-                times.Clips += batch.Clips.Length;
-                times.AudioSeconds += batch.Crops.Sum(crop => (double)crop.Length) / step.Rate;
-                using var scope = NewDisposeScope();
-                var input = ClipBatch.Of(batch.Waveforms, batch.Crops, step.Spectrogram, CPU);
-                var scores = network.call(input.Features, input.Mask, new KeyedDropout(Seed, 0, batch.Clips));
-                var loss = TaggingLoss.Of(settings, scores, tensor(batch.Targets, [batch.Crops.Length, step.Classes]));
-                optimizer.zero_grad();
-                loss.backward();
-                optimizer.step();
-                loss.item<float>();
+                var waited = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+                var audio = batch.Crops.Sum(crop => (double)crop.Length) / step.Rate;
+                using (NewDisposeScope())
+                {
+                    var input = ClipBatch.Of(batch.Waveforms, batch.Crops, step.Spectrogram, CPU);
+                    var scores = network.call(input.Features, input.Mask, new KeyedDropout(Seed, 0, batch.Clips));
+                    var loss = TaggingLoss.Of(settings, scores, tensor(batch.Targets, [batch.Crops.Length, step.Classes]));
+                    optimizer.zero_grad();
+                    loss.backward();
+                    optimizer.step();
+                    loss.item<float>();
+                }
+                times.Add(Stopwatch.GetElapsedTime(begin).TotalSeconds, StepTimes.ThreadNow - used, waited, audio);
             }
-            times.Seconds += Stopwatch.GetElapsedTime(begin).TotalSeconds;
-            times.Own += StepTimes.ThreadNow - processor;
-            times.Others += StepTimes.ProcessorNow - all - (StepTimes.ThreadNow - processor);
+            times.EndEpoch(StepTimes.ProcessorNow - all - (StepTimes.ThreadNow - own));
         }
 
         static void Row(string what, EpochTimes times) => Console.WriteLine(
-            $"  {what,-24} {times.ClipsASecond,7:F1} clips a second ({times.SecondsASecond,6:F1} s of audio); "
-            + $"processor: {times.Own,6:F2} s training, {times.Others,5:F2} s other threads, of {times.Seconds,6:F2} s");
+            $"  {what,-24} {times.ClipsASecond,7:F1} clips a second, {times.Audio / times.Seconds,6:F1} s of audio; an epoch: {times.Seconds,6:F2} s, "
+            + $"of processor {times.Training,6:F2} s training and {times.Others,5:F2} s other threads");
     }
 
     private static bool Sox(int rounds)
@@ -225,28 +230,40 @@ internal static class AugmentationBenchmark
         return noise;
     }
 
-    private sealed class EpochTimes
+    /// <summary>Times of epochs with the same batches.</summary>
+    private sealed class EpochTimes(int batches, int clips)
     {
-        public int Clips { get; set; }
+        private readonly StepTimes _steps = new(batches);
+        private readonly StepTimes _waits = new(batches);
+        private int _taken;
+        private double _audio;
 
-        /// <summary>Length of the clips.</summary>
-        public double AudioSeconds { get; set; }
+        public double ClipsASecond => clips / Seconds;
 
-        /// <summary>By the clock.</summary>
-        public double Seconds { get; set; }
+        /// <summary>Seconds of an epoch by the clock, undisturbed.</summary>
+        public double Seconds => batches * _steps.Undisturbed;
 
-        /// <summary>By the clock, until a batch was there.</summary>
-        public double Waited { get; set; }
+        /// <summary>Seconds of processor of the thread that trains.</summary>
+        public double Training => batches * _steps.Processor;
 
-        /// <summary>Of processor, of the thread that trains.</summary>
-        public double Own { get; set; }
+        /// <summary>Seconds of an epoch by the clock until its batches were there.</summary>
+        public double Waiting => batches * _waits.Undisturbed;
 
-        /// <summary>Of processor, of all other threads.</summary>
-        public double Others { get; set; }
+        /// <summary>Seconds of processor of all other threads in an epoch.</summary>
+        public double Others { get; private set; } = double.PositiveInfinity;
 
-        public double ClipsASecond => Clips / Seconds;
+        /// <summary>Length of an epoch's clips in seconds.</summary>
+        public double Audio => _audio * batches / _taken;
 
-        public double SecondsASecond => AudioSeconds / Seconds;
+        public void Add(double seconds, double processor, double waited, double audio)
+        {
+            _steps.Add([seconds], [processor]);
+            _waits.Add([waited], [waited]);
+            _audio += audio;
+            _taken++;
+        }
+
+        public void EndEpoch(double others) => Others = Math.Min(Others, others);
     }
 
     /// <summary>A copy of a batch's samples, which stays when the next batch comes.</summary>

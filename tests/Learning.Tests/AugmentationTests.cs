@@ -86,6 +86,8 @@ public sealed class AugmentationTests
         Assert.Equal(one, Prepared(batches, 2));
         Assert.Equal(one, Prepared(batches, 7));
         Assert.Equal(one[3..], Prepared(batches[3..], 3));
+        var training = Batches(_everything);
+        Assert.Equal(training.OfEpoch(1, 0).Skip(2).Select(Describe), training.OfEpoch(1, 2).Select(Describe));
 
         string[] Prepared(int[][] some, int workers) => [.. epoch.Prepare(some, SyntheticWaveforms.Kinds, workers)
             .Select(batch => Hash(batch.Crops.Select(crop => batch.Samples(crop.Clip).ToArray())))];
