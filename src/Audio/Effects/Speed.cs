@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -51,6 +52,8 @@ public static class Speed
             return;
         }
         var table = _tables[(int)Math.Ceiling(Math.Max(0, Math.Log2(Checked(factor))) * TablesInOctave - 1e-9)].Value;
+        ref var samples = ref MemoryMarshal.GetReference(input);
+        ref var phases = ref MemoryMarshal.GetArrayDataReference(table);
         Span<float> edge = stackalloc float[Taps];
         for (var m = 0; m < output.Length; m++)
         {
@@ -59,29 +62,27 @@ public static class Speed
             var exact = (place - whole) * Phases;
             var phase = (int)exact;
             var first = whole - Half + 1;
-            scoped ReadOnlySpan<float> window;
-            if (first >= 0 && first + Taps <= input.Length)
+            ref var window = ref edge[0];
+            if (first >= 0 && first <= input.Length - Taps)
             {
-                window = input.Slice(first, Taps);
+                window = ref Unsafe.Add(ref samples, first);
             }
             else
             {
                 edge.Clear();
                 var (from, to) = (Math.Clamp(first, 0, input.Length), Math.Clamp(first + Taps, 0, input.Length));
                 input[from..to].CopyTo(edge[(from - first)..]);
-                window = edge;
             }
-            output[m] = Weighted(window, table.AsSpan(phase * Taps, 2 * Taps), (float)(exact - phase));
+            output[m] = Weighted(ref window, ref Unsafe.Add(ref phases, phase * Taps), (float)(exact - phase));
         }
     }
 
     // The sum over two neighbouring phases at once, in one fixed order whatever the processor.
-    private static float Weighted(ReadOnlySpan<float> window, ReadOnlySpan<float> phases, float share)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Weighted(ref float samples, ref float taps, float share)
     {
         var (near, far) = (Vector256<float>.Zero, Vector256<float>.Zero);
         var (nearOdd, farOdd) = (Vector256<float>.Zero, Vector256<float>.Zero);
-        ref var samples = ref MemoryMarshal.GetReference(window);
-        ref var taps = ref MemoryMarshal.GetReference(phases);
         for (nuint at = 0; at < Taps; at += 16)
         {
             var even = Vector256.LoadUnsafe(ref samples, at);
@@ -93,7 +94,9 @@ public static class Speed
         }
         near += nearOdd;
         far += farOdd;
-        return Vector256.Sum(near + Vector256.Create(share) * (far - near));
+        near += Vector256.Create(share) * (far - near);
+        var sum = near.GetLower() + near.GetUpper();
+        return sum[0] + sum[1] + (sum[2] + sum[3]);
     }
 
     private static double Checked(double factor) => factor is >= Slowest and <= Fastest
