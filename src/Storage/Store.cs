@@ -4,7 +4,7 @@ using Azure.Storage.Blobs;
 namespace OrleansTagging.Storage;
 
 /// <summary>
-/// Where an installation keeps everything: its artifacts and its grains' states, in one folder or in one container of Azure Blob Storage.
+/// Where an installation keeps everything: its artifacts, its grains' states and the checkpoints of its jobs, in one folder or in one container of Azure Blob Storage.
 /// </summary>
 public sealed record Store
 {
@@ -24,6 +24,9 @@ public sealed record Store
     /// <summary>The states.</summary>
     public required IStateStore State { get; init; }
 
+    /// <summary>The checkpoints of jobs at work.</summary>
+    public required ICheckpointStore Checkpoints { get; init; }
+
     /// <summary>The local folder of the store: the store itself (<see cref="IsFolder"/>), or the cache of a container.</summary>
     public required string Root { get; init; }
 
@@ -31,7 +34,7 @@ public sealed record Store
     public required bool IsFolder { get; init; }
 
     /// <summary>
-    /// A local folder for work in progress (checkpoints being written, a dataset being packed). It lies in the file system of the local
+    /// A local folder for work in progress (a dataset being packed). It lies in the file system of the local
     /// artifacts, so that <see cref="IArtifactStore.MoveFileAsync"/> from here copies nothing. Who writes here cleans up here.
     /// </summary>
     public string Scratch => Path.Combine(Root, "scratch");
@@ -85,6 +88,7 @@ public sealed record Store
                 IsFolder = true,
                 Artifacts = new FolderArtifactStore(root),
                 State = new FolderStateStore(root),
+                Checkpoints = new FolderCheckpointStore(root),
             });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -146,6 +150,7 @@ public sealed record Store
                 IsFolder = false,
                 Artifacts = new BlobArtifactStore(container, root, prefix),
                 State = new BlobStateStore(container, prefix),
+                Checkpoints = new BlobCheckpointStore(container, prefix),
             });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -106,6 +106,13 @@ internal sealed class WriterProcess : IDisposable
                 {
                     Console.WriteLine(await artifacts.PutAsync(Numbered(number, 2 << 20), "dat"));
                 }
+            case ["checkpoints", var root, var job]:
+                var checkpoints = new FolderCheckpointStore(root);
+                for (var number = 1; ; number++)
+                {
+                    await checkpoints.WriteAsync(job, number, Numbered(number, 2 << 20));
+                    Console.WriteLine(number);
+                }
             case ["append", var root, var key, var name, var times]:
                 await AppendAsync(new FolderStateStore(root), key, name, int.Parse(times));
                 return 0;
