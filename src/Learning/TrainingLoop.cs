@@ -86,8 +86,10 @@ public static class TrainingLoop
     /// <param name="progress">Told of every step, and of every batch that is predicted between two epochs; may be <c>null</c>.</param>
     /// <param name="checkpoints">Given the state now and then, and when the training is ended; may be <c>null</c>.</param>
     /// <param name="cancellation">Ends the training between two steps of the optimiser.</param>
-    /// <exception cref="InputException">The settings name something unknown, or there is no clip to train or validate on.</exception>
-    /// <exception cref="InvalidDataException">The checkpoint to resume or to continue is not of this training.</exception>
+    /// <exception cref="InputException">
+    /// The settings name something unknown, there is no clip to train or validate on, or the checkpoint to continue does not fit.
+    /// </exception>
+    /// <exception cref="InvalidDataException">The checkpoint to resume is not of this training.</exception>
     /// <exception cref="InvalidOperationException">The loss is no longer a finite number.</exception>
     public static TrainingOutcome Run(
         TrainingOrder order,

@@ -39,6 +39,9 @@ public sealed partial class TrainingState
     /// <summary>Steps done of the next epoch.</summary>
     public int Step { get; private set; }
 
+    /// <summary>Number of this state: one more after every step and every epoch of this training.</summary>
+    public long Number { get; private set; }
+
     /// <summary>Sum of the losses of these steps.</summary>
     public double Losses { get; private set; }
 
@@ -70,6 +73,7 @@ public sealed partial class TrainingState
     {
         Losses += loss;
         Step++;
+        Number++;
     }
 
     /// <summary>The steps of an epoch are done, and its validation where there was one.</summary>
@@ -81,7 +85,7 @@ public sealed partial class TrainingState
         {
             BestWeights = Weights();
         }
-        (Epoch, Step, Losses) = (Epoch + 1, 0, 0);
+        (Epoch, Step, Losses, Number) = (Epoch + 1, 0, 0, Number + 1);
     }
 
     /// <summary>The checkpoint of this moment.</summary>
@@ -96,6 +100,7 @@ public sealed partial class TrainingState
                 Job = _job,
                 Epoch = Epoch,
                 Step = Step,
+                Number = Number,
                 Losses = Losses,
                 Lwlrap = Lwlrap,
                 Curve = Curve,
@@ -132,12 +137,22 @@ public sealed partial class TrainingState
         {
             throw new InvalidDataException($"the checkpoint is one of {position.Job}");
         }
-        (Epoch, Step, Losses) = (position.Epoch, position.Step, position.Losses);
+        (Epoch, Step, Losses, Number) = (position.Epoch, position.Step, position.Losses, position.Number);
     }
 
     /// <summary>Begins where another training of the same network and clips ended.</summary>
-    /// <exception cref="InvalidDataException">It is no checkpoint, or not of the same network, optimiser and clips.</exception>
-    internal void Continue(byte[] checkpoint) => Load(checkpoint);
+    /// <exception cref="InputException">It is no checkpoint, or not of the same network, optimiser and clips.</exception>
+    internal void Continue(byte[] checkpoint)
+    {
+        try
+        {
+            Load(checkpoint);
+        }
+        catch (InvalidDataException fault)
+        {
+            throw new InputException($"The training cannot continue from this checkpoint: {fault.Message}", fault);
+        }
+    }
 
     private Position Load(byte[] checkpoint)
     {
@@ -214,6 +229,8 @@ public sealed partial class TrainingState
         public required int Epoch { get; init; }
 
         public required int Step { get; init; }
+
+        public required long Number { get; init; }
 
         public required double Losses { get; init; }
 

@@ -14,7 +14,7 @@ public sealed record TrainerMessage
     /// <summary>Epochs in all; 0 in a prediction.</summary>
     public int Epochs { get; init; }
 
-    /// <summary>Steps (batches) done, over all epochs.</summary>
+    /// <summary>Steps of the optimiser done, over all epochs; batches in a prediction.</summary>
     public int Step { get; init; }
 
     /// <summary>Steps in all.</summary>
@@ -31,6 +31,12 @@ public sealed record TrainerMessage
 
     /// <summary>Seconds since the process began its job.</summary>
     public double? Seconds { get; init; }
+
+    /// <summary>
+    /// Seconds since the job last moved on; only in a <c>progress</c> that repeats the one before as a sign of life. A job that has not moved for
+    /// ten minutes gives none.
+    /// </summary>
+    public double? Idle { get; init; }
 
     /// <summary>The result; only in a <c>result</c>.</summary>
     public JobResult? Result { get; init; }

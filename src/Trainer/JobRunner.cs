@@ -11,8 +11,10 @@ using static TorchSharp.torch;
 namespace OrleansTagging.Trainer;
 
 /// <summary>Runs one job: fetches what it reads, trains or predicts, and stores what it leaves behind.</summary>
-internal sealed class JobRunner(IArtifactStore artifacts, MessageWriter messages)
+internal sealed class JobRunner(Store store, CheckpointPace pace, MessageWriter messages)
 {
+    private readonly IArtifactStore _artifacts = store.Artifacts;
+
     /// <summary>Runs the job.</summary>
     /// <exception cref="InputException">The job names something unknown, or what it reads is missing or does not fit together.</exception>
     public async Task<JobResult> RunAsync(JobDocument job, CancellationToken stop)
@@ -40,17 +42,17 @@ internal sealed class JobRunner(IArtifactStore artifacts, MessageWriter messages
             Seed = task.Seed,
             Job = job.Id,
             Classes = dataset.Classes.Count,
-            Continues = task.Continues is null ? null : await artifacts.ReadAsync(task.Continues, stop),
+            Continues = task.Continues is null ? null : await _artifacts.ReadAsync(Checked(task.Continues), stop),
         };
-        var outcome = TrainingLoop.Run(order, new PackedWaveforms(dataset), train, validation, device, Report, null, stop);
+        var outcome = await ResumeAsync(order, new PackedWaveforms(dataset), train, validation, device, Report, stop);
         using var network = outcome.Network;
         return new JobResult
         {
-            Weights = await artifacts.PutAsync(Weights(network), "dat", stop),
+            Weights = await _artifacts.PutAsync(Weights(network), "dat", stop),
             Predictions = await StorePredictionsAsync(outcome.Predictions, dataset.Classes.Count, stop),
             HonestPredictions = outcome.Best is { } best ? await StorePredictionsAsync(best.HonestPredictions, dataset.Classes.Count, stop) : null,
-            Curve = await artifacts.PutAsync(Curve(outcome.Curve), "csv", stop),
-            Checkpoint = await artifacts.PutAsync(outcome.Checkpoint, "zip", stop),
+            Curve = await _artifacts.PutAsync(Curve(outcome.Curve), "csv", stop),
+            Checkpoint = await _artifacts.PutAsync(outcome.Checkpoint, "zip", stop),
             BestEpoch = outcome.Best?.Epoch,
             Lwlrap = outcome.Lwlrap,
             HonestLwlrap = outcome.Best?.HonestLwlrap(),
@@ -69,11 +71,39 @@ internal sealed class JobRunner(IArtifactStore artifacts, MessageWriter messages
         });
     }
 
+    // From the newest checkpoint that an earlier process left of this job, otherwise from the beginning.
+    private async Task<TrainingOutcome> ResumeAsync(
+        TrainingOrder order, IWaveforms waveforms, List<LabelledExample> train, List<LabelledExample> validation, Device device,
+        Action<TrainingProgress> report, CancellationToken stop)
+    {
+        var checkpoints = new JobCheckpoints(store.Checkpoints, order.Job, pace);
+        try
+        {
+            await foreach (var checkpoint in checkpoints.ReadAsync())
+            {
+                try
+                {
+                    return TrainingLoop.Run(
+                        order with { Resumes = checkpoint }, waveforms, train, validation, device, report, checkpoints, stop);
+                }
+                catch (InvalidDataException fault) when (!checkpoints.Saved)
+                {
+                    JobCheckpoints.Say($"The checkpoint is not used: {fault.Message}");
+                }
+            }
+            return TrainingLoop.Run(order, waveforms, train, validation, device, report, checkpoints, stop);
+        }
+        finally
+        {
+            await checkpoints.FlushAsync();
+        }
+    }
+
     private async Task<JobResult> PredictAsync(
         JobDocument job, PredictionTask task, PackedDataset dataset, Device device, CancellationToken stop)
     {
         var clips = (await ReadClipsAsync(task.Clips, dataset, stop)).ConvertAll(example => example.Clip);
-        var weights = await artifacts.GetLocalPathAsync(task.Weights, stop);
+        var weights = await FetchAsync(task.Weights, stop);
         using var network = TaggingNetwork.Of(job.Model, dataset.Classes.Count, new WeightDraw(0));
         try
         {
@@ -109,20 +139,16 @@ internal sealed class JobRunner(IArtifactStore artifacts, MessageWriter messages
         return [.. table.Clips.Select(clip => new LabelledExample(dataset.Clip(clip.FileName).Index, clip.Labels))];
     }
 
-    private async Task<string> FetchAsync(string address, CancellationToken stop)
-    {
-        if (!ArtifactAddress.IsValid(address))
-        {
-            throw new InputException($"'{address}' is no address of an artifact.");
-        }
-        return await artifacts.GetLocalPathAsync(address, stop);
-    }
+    private Task<string> FetchAsync(string address, CancellationToken stop) => _artifacts.GetLocalPathAsync(Checked(address), stop);
+
+    private static string Checked(string address) =>
+        ArtifactAddress.IsValid(address) ? address : throw new InputException($"'{address}' is no address of an artifact.");
 
     private async Task<string> StorePredictionsAsync(float[] predictions, int classes, CancellationToken stop)
     {
         using var file = new MemoryStream();
         NpyFile.Write<float>(file, [predictions.Length / classes, classes], predictions);
-        return await artifacts.PutAsync(file.ToArray(), "npy", stop);
+        return await _artifacts.PutAsync(file.ToArray(), "npy", stop);
     }
 
     private static byte[] Weights(TaggingNetwork network)

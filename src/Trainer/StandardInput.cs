@@ -10,20 +10,21 @@ namespace OrleansTagging.Trainer;
 internal static class StandardInput
 {
     /// <summary>Reads the job, then watches for the end of the input.</summary>
-    /// <param name="stop">Cancelled when the input ends.</param>
+    /// <param name="ended">Called when the input ends.</param>
+    /// <param name="stop">Ends the wait for the job.</param>
     /// <exception cref="InputException">The line is missing or no job's document.</exception>
-    public static async Task<JobDocument> ReadJobAsync(CancellationTokenSource stop)
+    public static async Task<JobDocument> ReadJobAsync(Action ended, CancellationToken stop)
     {
         var input = new StreamReader(Console.OpenStandardInput());
-        var line = await input.ReadLineAsync(stop.Token)
+        var line = await input.ReadLineAsync(stop)
             ?? throw new InputException("standard input: it ended before the job's document was read.");
         var document = JobDocument.Parse(line, "standard input");
         // A thread of its own: the pool's threads may all be busy, and a blocked read must not take one.
-        new Thread(() => Watch(input, stop)) { IsBackground = true, Name = "end of standard input" }.Start();
+        new Thread(() => Watch(input, ended)) { IsBackground = true, Name = "end of standard input" }.Start();
         return document;
     }
 
-    private static void Watch(StreamReader input, CancellationTokenSource stop)
+    private static void Watch(StreamReader input, Action ended)
     {
         try
         {
@@ -35,13 +36,6 @@ internal static class StandardInput
         {
             // A broken pipe is an end, too.
         }
-        try
-        {
-            stop.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The job was done just before.
-        }
+        ended();
     }
 }

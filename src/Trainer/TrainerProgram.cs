@@ -13,9 +13,11 @@ internal static class TrainerProgram
     private const string Usage = """
         Trains or predicts one job.
 
-          OrleansTagging.Trainer run --store STORE [--job FILE]
-            Reads the job's document (JSON) from FILE, or as one line from standard input, which is then held open: when it is closed, the job is
-            stopped. Writes its progress and its result to standard output, a JSON object a line.
+          OrleansTagging.Trainer run --store STORE [--job FILE] [--checkpoint-seconds 30] [--checkpoint-steps 0]
+            Reads the job's document (JSON) from FILE, or as one line from standard input, which is then held open: when it is closed, or whoever
+            started this process has died, the job is stopped. Writes its progress and its result to standard output, a JSON object a line. A
+            training leaves a checkpoint in the store after so many seconds or steps (0: never) and when it is stopped; the same job goes on from
+            it to the same result.
 
           OrleansTagging.Trainer features --audio FILE --descriptor mel_2048_1024_128 --out FILE.npy
             Writes the features of one clip at its own rate: float32, [bands, frames].
@@ -31,19 +33,23 @@ internal static class TrainerProgram
         using var stop = new CancellationTokenSource();
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        var messages = new MessageWriter(Console.Out);
+        using var messages = new MessageWriter(Console.Out, TimeProvider.System);
         var runs = arguments[0] == "run";
         try
         {
             switch (arguments[0])
             {
                 case "run":
-                    var run = TrainerArguments.Parse(arguments, required: ["--store"], optional: ["--job"]);
-                    var document = run.TryGetValue("--job", out var file)
-                        ? ReadJob(file)
-                        : await StandardInput.ReadJobAsync(stop);
-                    var store = Store.Open(run["--store"]);
-                    messages.Result(await new JobRunner(store.Artifacts, messages).RunAsync(document, stop.Token));
+                    var run = TrainerArguments.Parse(arguments, required: ["--store"], optional: ["--job", .. CheckpointPace.Options]);
+                    var pace = CheckpointPace.Of(run);
+                    var given = run.TryGetValue("--job", out var file);
+                    // Who gives a file may go away; who holds standard input is the silo, which a Trainer never outlives.
+                    using (given ? null : ParentProcess.Watch(ParentDied))
+                    {
+                        var document = given ? ReadJob(file!) : await StandardInput.ReadJobAsync(ParentDied, stop.Token);
+                        var runner = new JobRunner(Store.Open(run["--store"]), pace, messages);
+                        messages.Result(await runner.RunAsync(document, stop.Token));
+                    }
                     return ExitCode.Success;
                 case "features":
                     var features = TrainerArguments.Parse(arguments, required: ["--audio", "--descriptor", "--out"], optional: []);
@@ -75,6 +81,19 @@ internal static class TrainerProgram
             }
             Console.Error.WriteLine(details);
             return code;
+        }
+
+        void ParentDied()
+        {
+            ParentProcess.EndByForce();
+            try
+            {
+                stop.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // The job was done just before.
+            }
         }
 
         void Stop(PosixSignalContext signal)

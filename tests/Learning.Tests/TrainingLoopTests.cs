@@ -252,8 +252,8 @@ public sealed class TrainingLoopTests
         Assert.Throws<InvalidDataException>(() => Train(order with { Job = "cpu-other", Resumes = checkpoint }));
         Assert.Throws<InvalidDataException>(() => Train(order with { Resumes = checkpoint[..^30] }));
         Assert.Throws<InvalidDataException>(() => Train(order with { Resumes = new byte[100] }));
-        Assert.Throws<InvalidDataException>(() => Train(order with { Settings = order.Settings with { Optimizer = "sgd" }, Continues = checkpoint }));
-        Assert.Throws<InvalidDataException>(() => Train(order with
+        Assert.Throws<InputException>(() => Train(order with { Settings = order.Settings with { Optimizer = "sgd" }, Continues = checkpoint }));
+        Assert.Throws<InputException>(() => Train(order with
         {
             Model = order.Model with { Network = order.Model.Network with { Hidden = 31 } }, Continues = checkpoint,
         }));

@@ -20,6 +20,8 @@ internal sealed class TinyDataset : IDisposable
 
     public required IArtifactStore Artifacts { get; init; }
 
+    public required ICheckpointStore Checkpoints { get; init; }
+
     public required JobDocument Job { get; init; }
 
     public static async Task<TinyDataset> CreateAsync(int epochs = 3)
@@ -55,7 +57,7 @@ internal sealed class TinyDataset : IDisposable
                 ValidationClips = await PutLabelsAsync(store.Artifacts, 16, 8),
             },
         };
-        return new TinyDataset(folder) { Artifacts = store.Artifacts, Job = job };
+        return new TinyDataset(folder) { Artifacts = store.Artifacts, Checkpoints = store.Checkpoints, Job = job };
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

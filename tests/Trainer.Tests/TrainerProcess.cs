@@ -17,27 +17,34 @@ internal sealed class TrainerProcess : IDisposable
 
     public List<TrainerMessage> Messages { get; } = [];
 
-    public static TrainerProcess Start(params string[] arguments)
+    public static TrainerProcess Start(params string[] arguments) =>
+        Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "OrleansTagging.Trainer.dll"), .. arguments]);
+
+    /// <summary>Starts it as the child of a shell that waits for it; this process holds its input all the same.</summary>
+    public static TrainerProcess StartBelowShell(params string[] arguments) => Start(
+        "sh", ["-c", "exec 3<&0; \"$@\" <&3 & wait", "sh", "dotnet", Path.Combine(AppContext.BaseDirectory, "OrleansTagging.Trainer.dll"), .. arguments]);
+
+    private static TrainerProcess Start(string program, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "OrleansTagging.Trainer.dll"));
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
         return new TrainerProcess(Process.Start(start)!);
     }
+
+    /// <summary>Kills the process that was started, and no other, where it stands.</summary>
+    public void Kill() => _process.Kill(entireProcessTree: false);
 
     public async Task SendAsync(string line)
     {
         await _process.StandardInput.WriteLineAsync(line);
         await _process.StandardInput.FlushAsync();
     }
+
+    public bool HasExited => _process.HasExited;
 
     public void CloseInput() => _process.StandardInput.Close();
 
