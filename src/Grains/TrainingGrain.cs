@@ -326,6 +326,7 @@ public sealed class TrainingGrain(
             known.Problem = null;
             await this.SaveAsync(state);
             logger.LogInformation("{Job} is done after {Seconds:0.0} s", Job, outcome.Seconds);
+            await RemoveCheckpoints();
         }
         else if (outcome.BadInput || outcome.ExitCode is null)
         {
@@ -345,6 +346,19 @@ public sealed class TrainingGrain(
         }
         await Scheduler.Finish(Job, epoch, again: false);
         await WakeWaiting();
+    }
+
+    private async Task RemoveCheckpoints()
+    {
+        try
+        {
+            await store.Checkpoints.RemoveAsync(Job);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // They take room and do no harm.
+            logger.LogWarning(fault, "The checkpoints of {Job} could not be removed", Job);
+        }
     }
 
     /// <summary>Does what a lease asks for; several unforeseen faults in a row end the job.</summary>

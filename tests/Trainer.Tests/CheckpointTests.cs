@@ -81,7 +81,8 @@ public sealed class CheckpointTests
             await trainer.EndAsync();
         }
         var numbers = await dataset.Checkpoints.ListAsync(job.Id);
-        Assert.Equal(2, numbers.Count);
+        // Killed before it could drop the third.
+        Assert.InRange(numbers.Count, 2, 3);
         Damage(numbers[0]);
         using (var second = await StartAsync(dataset, job, "--checkpoint-seconds", "0"))
         {
@@ -92,11 +93,14 @@ public sealed class CheckpointTests
             Assert.Contains("is damaged", lines[0], StringComparison.Ordinal);
             Assert.Contains("Goes on from", lines[1], StringComparison.Ordinal);
         }
-        Damage(numbers[1]);
+        foreach (var number in numbers.Skip(1))
+        {
+            Damage(number);
+        }
         using var third = await StartAsync(dataset, job);
         var (code, errors) = await third.EndAsync();
         Assert.Equal(0, code);
-        Assert.Equal(2, errors.TrimEnd().Split('\n').Length);
+        Assert.All(errors.TrimEnd().Split('\n'), line => Assert.Contains("is damaged", line, StringComparison.Ordinal));
         await dataset.Checkpoints.RemoveAsync(job.Id);
         Assert.Equal(await EndAsync(dataset, job), third.Messages[^1].Result);
 
