@@ -128,6 +128,7 @@ internal static class ExperimentReport
                 json.WriteEndObject();
             }
             json.WriteEndObject();
+            ContrastReport.Write(json, contrasts);
             json.WriteEndObject();
         }
         bytes.WriteByte((byte)'\n');

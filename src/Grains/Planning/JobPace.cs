@@ -16,7 +16,7 @@ internal sealed class JobPace
 
     // Multiplications a second in the sense of JobWork: of one core of a server with AVX-512, and of one data-centre GPU.
     private const double CpuThread = 8e9;
-    private const double Cuda = 1.5e12;
+    private const double Cuda = 5e12;
 
     // Where all jobs seen were short, the slope that fits them best may be next to nothing; no machine is that much faster.
     private const double Fastest = 4;
