@@ -4,11 +4,11 @@ namespace OrleansTagging.Learning;
 
 /// <summary>
 /// The epoch whose predictions of the validation clips have the highest lwlrap, and beside it an honest estimate. The best figure of many
-/// flatters: the clips that chose it also measure it. For the honest one the clips are dealt into nested folds, and each fold's predictions are
-/// those of the epoch that is best on the other folds.
+/// flatters: the clips that chose it also measure it. For the honest one the clips are dealt into nested folds, and each fold's predictions
+/// are those of the epoch that is best on the other folds.
 /// </summary>
-/// <remarks>An epoch must be better to take the place of an earlier one. Where no other fold has a label, there is nothing to choose by and the
-/// last epoch counts.</remarks>
+/// <remarks>An epoch must be better to take the place of an earlier one. Where no other fold has a label, there is nothing to choose by and
+/// the last epoch counts.</remarks>
 public sealed class BestEpoch
 {
     /// <summary>Nested folds.</summary>
@@ -36,7 +36,8 @@ public sealed class BestEpoch
         {
             _folds[position] = place % NestedFolds;
         }
-        _others = [.. Enumerable.Range(0, NestedFolds).Select(fold => _labels.Select((labels, position) => _folds[position] == fold ? [] : labels).ToArray())];
+        _others = [.. Enumerable.Range(0, NestedFolds).Select(fold =>
+            _labels.Select((labels, position) => _folds[position] == fold ? [] : labels).ToArray())];
         Chosen = [.. Enumerable.Repeat(new NestedChoice(0, 0), NestedFolds)];
         HonestPredictions = new float[validation.Count * classes];
     }
@@ -96,7 +97,8 @@ public sealed class BestEpoch
     /// <exception cref="ArgumentException">They are not of these clips.</exception>
     internal void Restore(int epoch, double lwlrap, NestedChoice[] chosen, float[] predictions, float[] honestPredictions)
     {
-        if (chosen.Length != NestedFolds || predictions.Length != HonestPredictions.Length || honestPredictions.Length != HonestPredictions.Length)
+        var scores = HonestPredictions.Length;
+        if (chosen.Length != NestedFolds || predictions.Length != scores || honestPredictions.Length != scores)
         {
             throw new ArgumentException("the best epoch is one of other validation clips");
         }

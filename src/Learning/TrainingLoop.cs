@@ -67,13 +67,15 @@ public interface ICheckpoints
 
 /// <summary>The training of one network on one fold: set up, train, validate.</summary>
 /// <remarks>
-/// On the CPU the same order, clips and number of threads give the same bytes, whether or not the training was interrupted and went on from a
-/// checkpoint: every random number comes from a stream keyed by (seed, job) and by what it is for (epoch, clip, layer), never from a shared one.
+/// On the CPU the same order, clips and number of threads give the same bytes, whether or not the training was interrupted and went on from
+/// a checkpoint: every random number comes from a stream keyed by (seed, job) and by what it is for (epoch, clip, layer), never from a
+/// shared one.
 /// </remarks>
 public static class TrainingLoop
 {
     /// <summary>
-    /// Times that the validation clips are predicted where the last epoch is kept, evenly spread; every time costs as much as a third of an epoch.
+    /// Times that the validation clips are predicted where the last epoch is kept, evenly spread; every time costs as much as a third of an
+    /// epoch.
     /// </summary>
     private const int Validations = 8;
 
@@ -117,7 +119,8 @@ public static class TrainingLoop
             using var optimizer = TrainingOptimizer.Of(settings, network.parameters());
             var validationClips = validation.Select(example => example.Clip).ToArray();
             var validationLabels = validation.Select(example => example.Labels).ToArray();
-            var state = new TrainingState(order, network, optimizer, keepsBest ? new BestEpoch(validation, order.Classes, order.Seed) : null);
+            var best = keepsBest ? new BestEpoch(validation, order.Classes, order.Seed) : null;
+            var state = new TrainingState(order, network, optimizer, best);
             var predictions = Array.Empty<float>();
             if (order.Resumes is not null)
             {
@@ -158,7 +161,8 @@ public static class TrainingLoop
                     double? lwlrap = null;
                     if ((state.Epoch + 1) % stride == 0 || state.Epoch + 1 == settings.Epochs)
                     {
-                        predictions = Prediction.Of(network, spectrogram, waveforms, validationClips, device, (_, _) => Tell(), cancellation);
+                        predictions = Prediction.Of(
+                            network, spectrogram, waveforms, validationClips, device, (_, _) => Tell(), cancellation);
                         lwlrap = Lwlrap.Of(validationLabels, predictions.AsSpan(), order.Classes).Overall;
                     }
                     state.EndEpoch(schedule.Rate((state.Epoch + 1) * batches.Steps - 1), predictions, lwlrap);
@@ -172,13 +176,13 @@ public static class TrainingLoop
 
             // Keep.
             var checkpoint = state.Save();
-            if (state.Best is not null)
+            if (best is not null)
             {
                 network.load(new MemoryStream(state.BestWeights));
             }
             network.eval();
             return new TrainingOutcome(
-                network, state.Best?.Predictions ?? predictions, state.Curve, state.Best?.Lwlrap ?? state.Lwlrap!.Value, state.Best, checkpoint);
+                network, best?.Predictions ?? predictions, state.Curve, best?.Lwlrap ?? state.Lwlrap!.Value, best, checkpoint);
 
             double Train(TrainingBatch batch)
             {
@@ -224,11 +228,13 @@ public static class TrainingLoop
         }
         if (settings.Epochs < 1 || settings.BatchSize < 2 || settings.Accumulate < 1 || !(settings.MaxSeconds > 0))
         {
-            throw new InputException("A training needs at least one epoch, two clips a batch, one batch a step and stretches longer than 0 s.");
+            throw new InputException(
+                "A training needs at least one epoch, two clips a batch, one batch a step and stretches longer than 0 s.");
         }
         if (train.Count < 2 || validation.Count == 0)
         {
-            throw new InputException($"A training needs two clips to train on and one to validate on; it has {train.Count} and {validation.Count}.");
+            throw new InputException(
+                $"A training needs two clips to train on and one to validate on; it has {train.Count} and {validation.Count}.");
         }
     }
 }

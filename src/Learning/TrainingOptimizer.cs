@@ -9,8 +9,8 @@ namespace OrleansTagging.Learning;
 public static class TrainingOptimizer
 {
     /// <summary>
-    /// <c>adam</c>: Adam (Kingma and Ba, 2015) with AMSGrad (Reddi, Kale and Kumar, 2018). <c>sgd</c>: gradient descent with Nesterov's momentum
-    /// as PyTorch has it (Sutskever et al., 2013). Weight decay is L2: added to the gradient, before the moments.
+    /// <c>adam</c>: Adam (Kingma and Ba, 2015) with AMSGrad (Reddi, Kale and Kumar, 2018). <c>sgd</c>: gradient descent with Nesterov's
+    /// momentum as PyTorch has it (Sutskever et al., 2013). Weight decay is L2: added to the gradient, before the moments.
     /// </summary>
     /// <param name="settings">Name the optimiser, its momentum and its weight decay. The rate is set before every step.</param>
     /// <param name="parameters">What it moves.</param>

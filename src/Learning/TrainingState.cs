@@ -8,13 +8,13 @@ using TorchSharp.Modules;
 namespace OrleansTagging.Learning;
 
 /// <summary>
-/// All that changes in a training: what a checkpoint holds, and what the loop works on. There is no state of random numbers: each comes from a
-/// key of its own.
+/// All that changes in a training: what a checkpoint holds, and what the loop works on. There is no state of random numbers: each comes
+/// from a key of its own.
 /// </summary>
 /// <remarks>
 /// A checkpoint is a zip archive: <c>training.json</c> (whose it is, position, curve), <c>network.dat</c> and <c>optimizer.dat</c> in
-/// TorchSharp's form, and where the best epoch is kept <c>best.dat</c>, <c>best.npy</c> and <c>honest.npy</c>. It is taken between two steps
-/// of the optimiser, so that no gradient is pending.
+/// TorchSharp's form, and where the best epoch is kept <c>best.dat</c>, <c>best.npy</c> and <c>honest.npy</c>. It is taken between two
+/// steps of the optimiser, so that no gradient is pending.
 /// </remarks>
 public sealed partial class TrainingState
 {
@@ -113,7 +113,8 @@ public sealed partial class TrainingState
             {
                 Add(archive, "best.dat", content => content.Write(BestWeights));
                 Add(archive, "best.npy", content => NpyFile.Write<float>(content, [Best.Predictions.Length], Best.Predictions));
-                Add(archive, "honest.npy", content => NpyFile.Write<float>(content, [Best.HonestPredictions.Length], Best.HonestPredictions));
+                var honest = Best.HonestPredictions;
+                Add(archive, "honest.npy", content => NpyFile.Write<float>(content, [honest.Length], honest));
             }
         }
         return file.ToArray();
@@ -169,7 +170,8 @@ public sealed partial class TrainingState
                 Best.Restore(best.Epoch, best.Lwlrap, best.Chosen, Array(archive, "best.npy"), Array(archive, "honest.npy"));
             }
         }
-        catch (Exception fault) when (fault is ArgumentException or FormatException or EndOfStreamException or KeyNotFoundException or InputException)
+        catch (Exception fault) when (
+            fault is ArgumentException or FormatException or EndOfStreamException or KeyNotFoundException or InputException)
         {
             throw new InvalidDataException($"it does not fit this training: {fault.Message.ReplaceLineEndings(" ")}", fault);
         }
@@ -206,13 +208,15 @@ public sealed partial class TrainingState
         return file.ToArray();
     }
 
-    private static float[] Array(ZipArchive archive, string name) => NpyFile.Read<float>(new MemoryStream(Read(archive, name)), name).Values;
+    private static float[] Array(ZipArchive archive, string name) =>
+        NpyFile.Read<float>(new MemoryStream(Read(archive, name)), name).Values;
 
     private static Position PositionOf(ZipArchive archive)
     {
         try
         {
-            return JsonSerializer.Deserialize(Read(archive, "training.json"), Json.Default.Position) ?? throw new InvalidDataException("its training.json is empty");
+            return JsonSerializer.Deserialize(Read(archive, "training.json"), Json.Default.Position)
+                ?? throw new InvalidDataException("its training.json is empty");
         }
         catch (JsonException fault)
         {

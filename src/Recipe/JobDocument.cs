@@ -46,7 +46,8 @@ public sealed record JobDocument
     /// <summary>Reads a document.</summary>
     /// <param name="json">The JSON.</param>
     /// <param name="name">What the message of an error calls it: a file's name.</param>
-    /// <exception cref="InputException">It is no JSON, lacks a property, has an unknown one, or is neither or both of a training and a prediction job.</exception>
+    /// <exception cref="InputException">It is no JSON, lacks a property, has an unknown one, or is neither or both of a training and a
+    /// prediction job.</exception>
     public static JobDocument Parse(string json, string name)
     {
         JobDocument document;
@@ -93,14 +94,14 @@ public sealed record TrainingTask
     public required int Fold { get; init; }
 
     /// <summary>
-    /// How it is trained. <see cref="TrainingSettings.MoreEpochs"/> has no place here: each further training is a job of its own, so that the job
-    /// of the first one is the same with them and without.
+    /// How it is trained. <see cref="TrainingSettings.MoreEpochs"/> has no place here: each further training is a job of its own, so that
+    /// the job of the first one is the same with them and without.
     /// </summary>
     public required TrainingSettings Settings { get; init; }
 
     /// <summary>
-    /// Address of the checkpoint (<see cref="JobResult.Checkpoint"/>) of the training that this one continues; <c>null</c> where it begins with
-    /// drawn weights.
+    /// Address of the checkpoint (<see cref="JobResult.Checkpoint"/>) of the training that this one continues; <c>null</c> where it begins
+    /// with drawn weights.
     /// </summary>
     public string? Continues { get; init; }
 
@@ -134,8 +135,8 @@ public sealed record JobResult
     public required string Predictions { get; init; }
 
     /// <summary>
-    /// Address of the validation clips' honest predictions where the best epoch is kept, in the same form: every clip's by the epoch that is best
-    /// on other clips than it. <c>null</c> where the last epoch is kept, whose predictions chose nothing.
+    /// Address of the validation clips' honest predictions where the best epoch is kept, in the same form: every clip's by the epoch that
+    /// is best on other clips than it. <c>null</c> where the last epoch is kept, whose predictions chose nothing.
     /// </summary>
     public string? HonestPredictions { get; init; }
 
@@ -143,17 +144,19 @@ public sealed record JobResult
     public string? Curve { get; init; }
 
     /// <summary>
-    /// Address of the state after the last epoch, from which another training can continue (<see cref="TrainingTask.Continues"/>): a <c>.zip</c>
-    /// with the weights, the optimiser's moments and the curve; <c>null</c> for a prediction.
+    /// Address of the state after the last epoch, from which another training can continue (<see cref="TrainingTask.Continues"/>): a
+    /// <c>.zip</c> with the weights, the optimiser's moments and the curve; <c>null</c> for a prediction.
     /// </summary>
     public string? Checkpoint { get; init; }
 
-    /// <summary>The epoch whose weights are kept, counted from 1 over this training and those it continues; <c>null</c> where the last is.</summary>
+    /// <summary>
+    /// The epoch whose weights are kept, counted from 1 over this training and those it continues; <c>null</c> where the last is.
+    /// </summary>
     public int? BestEpoch { get; init; }
 
     /// <summary>
-    /// lwlrap on the validation clips of <see cref="Predictions"/>; <c>null</c> for a prediction. Where the best epoch is kept it flatters: it is
-    /// the highest of many, measured on the clips that chose it.
+    /// lwlrap on the validation clips of <see cref="Predictions"/>; <c>null</c> for a prediction. Where the best epoch is kept it flatters:
+    /// it is the highest of many, measured on the clips that chose it.
     /// </summary>
     public double? Lwlrap { get; init; }
 

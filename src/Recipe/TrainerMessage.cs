@@ -33,8 +33,8 @@ public sealed record TrainerMessage
     public double? Seconds { get; init; }
 
     /// <summary>
-    /// Seconds since the job last moved on; only in a <c>progress</c> that repeats the one before as a sign of life. A job that has not moved for
-    /// ten minutes gives none.
+    /// Seconds since the job last moved on; only in a <c>progress</c> that repeats the one before as a sign of life. A job that has not
+    /// moved for ten minutes gives none.
     /// </summary>
     public double? Idle { get; init; }
 

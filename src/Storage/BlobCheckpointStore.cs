@@ -23,7 +23,8 @@ public sealed class BlobCheckpointStore : ICheckpointStore
         ArgumentOutOfRangeException.ThrowIfNegative(number);
         var stored = await Task.Run(() => new BinaryData((byte[])[.. CheckpointSeal.Of(content.Span), .. content.Span]), cancellationToken)
             .ConfigureAwait(false);
-        await _container.CallAsync(container => Blob(container, job, number).UploadAsync(stored, overwrite: true, cancellationToken), cancellationToken)
+        await _container.CallAsync(
+            container => Blob(container, job, number).UploadAsync(stored, overwrite: true, cancellationToken), cancellationToken)
             .ConfigureAwait(false);
         foreach (var old in (await ListAsync(job, cancellationToken).ConfigureAwait(false)).Skip(CheckpointSeal.Kept))
         {
@@ -38,7 +39,8 @@ public sealed class BlobCheckpointStore : ICheckpointStore
         var (prefix, numbers) = (StateKey.Encode(job) + "/", new List<long>());
         await foreach (var page in _container.ListAsync(prefix, cancellationToken).ConfigureAwait(false))
         {
-            numbers.AddRange(page.Values.Select(blob => CheckpointSeal.Number(blob.Name[(_container.Folder.Length + prefix.Length)..])).OfType<long>());
+            numbers.AddRange(page.Values
+                .Select(blob => CheckpointSeal.Number(blob.Name[(_container.Folder.Length + prefix.Length)..])).OfType<long>());
         }
         return [.. numbers.OrderDescending()];
     }
@@ -97,5 +99,6 @@ public sealed class BlobCheckpointStore : ICheckpointStore
         container.GetBlobClient($"{_container.Folder}{StateKey.Encode(job)}/{CheckpointSeal.Name(number)}");
 
     private Task DeleteAsync(string job, long number, CancellationToken cancellationToken) => _container.CallAsync(
-        container => Blob(container, job, number).DeleteIfExistsAsync(DeleteSnapshotsOption.None, conditions: null, cancellationToken), cancellationToken);
+        container => Blob(container, job, number).DeleteIfExistsAsync(DeleteSnapshotsOption.None, conditions: null, cancellationToken),
+        cancellationToken);
 }

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace OrleansTagging.Storage;
 
-/// <summary>How a checkpoint is stored: the SHA-256 of its bytes, 32 bytes, and then its bytes. Its name is its number, in as many digits as any.</summary>
+/// <summary>
+/// How a checkpoint is stored: the SHA-256 of its bytes, 32 bytes, and then its bytes. Its name is its number, in as many digits as any.
+/// </summary>
 internal static class CheckpointSeal
 {
     /// <summary>Checkpoints of a job that are kept.</summary>
@@ -28,7 +30,8 @@ internal static class CheckpointSeal
     /// <summary>The bytes of a checkpoint, without the seal.</summary>
     /// <exception cref="CheckpointDamagedException">They do not have the hash that they begin with.</exception>
     public static byte[] Open(ReadOnlySpan<byte> stored, string location) =>
-        stored.Length >= SHA256.HashSizeInBytes && Of(stored[SHA256.HashSizeInBytes..]).AsSpan().SequenceEqual(stored[..SHA256.HashSizeInBytes])
+        stored.Length >= SHA256.HashSizeInBytes
+        && Of(stored[SHA256.HashSizeInBytes..]).AsSpan().SequenceEqual(stored[..SHA256.HashSizeInBytes])
             ? stored[SHA256.HashSizeInBytes..].ToArray()
             : throw new CheckpointDamagedException(location);
 }

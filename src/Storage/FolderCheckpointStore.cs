@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace OrleansTagging.Storage;
 
 /// <summary>
-/// Checkpoints in a folder: <c>root/checkpoints/&lt;job&gt;/&lt;number&gt;.checkpoint</c>. They appear by rename; any number of processes may
-/// share the folder.
+/// Checkpoints in a folder: <c>root/checkpoints/&lt;job&gt;/&lt;number&gt;.checkpoint</c>. They appear by rename; any number of processes
+/// may share the folder.
 /// </summary>
 public sealed class FolderCheckpointStore : ICheckpointStore
 {
@@ -111,7 +111,8 @@ public sealed class FolderCheckpointStore : ICheckpointStore
     {
         try
         {
-            return [.. Directory.EnumerateFiles(folder).Select(path => CheckpointSeal.Number(Path.GetFileName(path))).OfType<long>().OrderDescending()];
+            return [.. Directory.EnumerateFiles(folder)
+                .Select(path => CheckpointSeal.Number(Path.GetFileName(path))).OfType<long>().OrderDescending()];
         }
         catch (DirectoryNotFoundException)
         {

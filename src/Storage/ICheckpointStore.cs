@@ -1,8 +1,8 @@
 namespace OrleansTagging.Storage;
 
 /// <summary>
-/// A store of the checkpoints of jobs at work: at most the last two of each, so that one is whole whatever happens to the other. A checkpoint is
-/// there whole or not at all. Several writers of one job do no harm: whoever reads takes the newest that is whole.
+/// A store of the checkpoints of jobs at work: at most the last two of each, so that one is whole whatever happens to the other. A
+/// checkpoint is there whole or not at all. Several writers of one job do no harm: whoever reads takes the newest that is whole.
 /// </summary>
 /// <remarks>Who records a job's result removes its checkpoints.</remarks>
 public interface ICheckpointStore

@@ -3,7 +3,9 @@ using OrleansTagging.Labels;
 
 namespace OrleansTagging.Trainer;
 
-/// <summary>How often a training leaves a checkpoint: after so many steps, after so many seconds, whichever comes first. It changes no result.</summary>
+/// <summary>
+/// How often a training leaves a checkpoint: after so many steps, after so many seconds, whichever comes first. It changes no result.
+/// </summary>
 /// <param name="Steps">Steps of the optimiser; 0 where they do not count.</param>
 /// <param name="Every">Time; zero where it does not count.</param>
 internal readonly record struct CheckpointPace(int Steps, TimeSpan Every)

@@ -36,7 +36,8 @@ internal sealed class JobCheckpoints(ICheckpointStore store, string job, Checkpo
     {
         _steps++;
         // One at a time: a store that is slower than the pace sets the pace.
-        return _written.IsCompleted && ((pace.Steps > 0 && _steps >= pace.Steps) || (pace.Every > TimeSpan.Zero && _since.Elapsed >= pace.Every));
+        return _written.IsCompleted
+            && ((pace.Steps > 0 && _steps >= pace.Steps) || (pace.Every > TimeSpan.Zero && _since.Elapsed >= pace.Every));
     }
 
     /// <inheritdoc/>

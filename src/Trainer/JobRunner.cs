@@ -50,7 +50,9 @@ internal sealed class JobRunner(Store store, CheckpointPace pace, MessageWriter 
         {
             Weights = await _artifacts.PutAsync(Weights(network), "dat", stop),
             Predictions = await StorePredictionsAsync(outcome.Predictions, dataset.Classes.Count, stop),
-            HonestPredictions = outcome.Best is { } best ? await StorePredictionsAsync(best.HonestPredictions, dataset.Classes.Count, stop) : null,
+            HonestPredictions = outcome.Best is { } best
+                ? await StorePredictionsAsync(best.HonestPredictions, dataset.Classes.Count, stop)
+                : null,
             Curve = await _artifacts.PutAsync(Curve(outcome.Curve), "csv", stop),
             Checkpoint = await _artifacts.PutAsync(outcome.Checkpoint, "zip", stop),
             BestEpoch = outcome.Best?.Epoch,

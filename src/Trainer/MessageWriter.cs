@@ -3,8 +3,8 @@ using OrleansTagging.Recipe;
 namespace OrleansTagging.Trainer;
 
 /// <summary>
-/// Writes what the Trainer says, a JSON object a line: progress at most a few times a second, and where there is none, a sign of life every other
-/// second. A job that has not moved on for long gives no sign any more, so that whoever follows it can tell that it hangs.
+/// Writes what the Trainer says, a JSON object a line: progress at most a few times a second, and where there is none, a sign of life every
+/// other second. A job that has not moved on for long gives no sign any more, so that whoever follows it can tell that it hangs.
 /// </summary>
 internal sealed class MessageWriter : IDisposable
 {

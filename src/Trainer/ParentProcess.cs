@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace OrleansTagging.Trainer;
 
 /// <summary>
-/// The process that started this one. When it dies, however it dies, this one is told to stop: on Linux the kernel sends a signal, beside the
-/// end of standard input (<see cref="StandardInput"/>), which someone else may still hold open.
+/// The process that started this one. When it dies, however it dies, this one is told to stop: on Linux the kernel sends a signal, beside
+/// the end of standard input (<see cref="StandardInput"/>), which someone else may still hold open.
 /// </summary>
 internal static partial class ParentProcess
 {
@@ -25,8 +25,8 @@ internal static partial class ParentProcess
             return null;
         }
         var parent = ParentId();
-        // The kernel sends the signal when the thread that started this process ends, and a thread of a pool may end long before its process.
-        // Only another parent means that the process has died.
+        // The kernel sends the signal when the thread that started this process ends, and a thread of a pool may end long before its
+        // process. Only another parent means that the process has died.
         var registration = PosixSignalRegistration.Create((PosixSignal)UserSignal, signal =>
         {
             signal.Cancel = true;
@@ -39,7 +39,9 @@ internal static partial class ParentProcess
         return registration;
     }
 
-    /// <summary>Ends this process by force if it has not ended a while after it was told to stop: nobody is there any more to do it.</summary>
+    /// <summary>
+    /// Ends this process by force if it has not ended a while after it was told to stop: nobody is there any more to do it.
+    /// </summary>
     public static void EndByForce() => new Thread(() =>
     {
         Thread.Sleep(_grace);

@@ -6,7 +6,8 @@ using OrleansTagging.Storage;
 namespace OrleansTagging.Trainer;
 
 /// <summary>
-/// The process that trains or predicts one job, and the only one that loads libtorch. Exit codes: 0 done, 1 fault, 2 bad input, 130 stopped.
+/// The process that trains or predicts one job, and the only one that loads libtorch. Exit codes: 0 done, 1 fault, 2 bad input, 130
+/// stopped.
 /// </summary>
 internal static class TrainerProgram
 {
@@ -14,10 +15,10 @@ internal static class TrainerProgram
         Trains or predicts one job.
 
           OrleansTagging.Trainer run --store STORE [--job FILE] [--checkpoint-seconds 30] [--checkpoint-steps 0]
-            Reads the job's document (JSON) from FILE, or as one line from standard input, which is then held open: when it is closed, or whoever
-            started this process has died, the job is stopped. Writes its progress and its result to standard output, a JSON object a line. A
-            training leaves a checkpoint in the store after so many seconds or steps (0: never) and when it is stopped; the same job goes on from
-            it to the same result.
+            Reads the job's document (JSON) from FILE, or as one line from standard input, which is then held open: when it is closed,
+            or whoever started this process has died, the job is stopped. Writes its progress and its result to standard output, a JSON
+            object a line. A training leaves a checkpoint in the store after so many seconds or steps (0: never) and when it is stopped;
+            the same job goes on from it to the same result.
 
           OrleansTagging.Trainer features --audio FILE --descriptor mel_2048_1024_128 --out FILE.npy
             Writes the features of one clip at its own rate: float32, [bands, frames].

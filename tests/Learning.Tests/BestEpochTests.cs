@@ -9,7 +9,9 @@ public sealed class BestEpochTests
     private const int Epochs = 12;
 
     private static readonly LabelledExample[] _validation = [.. Enumerable.Range(0, Clips).Select(position =>
-        new LabelledExample(1000 + 7 * position % 31, position % 6 == 5 ? [] : position % 4 == 0 ? [position % Classes, (position + 2) % Classes] : [position % Classes]))];
+        new LabelledExample(1000 + 7 * position % 31, position % 6 == 5 ? []
+            : position % 4 == 0 ? [position % Classes, (position + 2) % Classes]
+            : [position % Classes]))];
 
     [Fact]
     public void The_best_epoch_is_the_first_with_the_highest_lwlrap_and_the_honest_one_is_chosen_on_the_other_nested_folds()
@@ -31,7 +33,8 @@ public sealed class BestEpochTests
             var others = Enumerable.Range(0, Clips).Where(position => best.Folds[position] != fold).ToArray();
             var scores = predictions.Select(epoch => Lwlrap.Of(
                 others.Select(position => labels[position]).ToArray(),
-                others.SelectMany(position => epoch[(position * Classes)..((position + 1) * Classes)]).ToArray().AsSpan(), Classes).Overall).ToArray();
+                others.SelectMany(position => epoch[(position * Classes)..((position + 1) * Classes)]).ToArray().AsSpan(),
+                Classes).Overall).ToArray();
             var chosen = Array.IndexOf(scores, scores.Max());
             Assert.Equal(new NestedChoice(chosen + 1, scores[chosen]), best.Chosen[fold]);
             foreach (var position in Enumerable.Range(0, Clips).Except(others))
@@ -55,7 +58,8 @@ public sealed class BestEpochTests
             var best = Considered(predictions);
             flattering += best.Lwlrap / 30;
             honest += best.HonestLwlrap() / 30;
-            chance += predictions.Average(epoch => Lwlrap.Of([.. _validation.Select(example => example.Labels)], epoch.AsSpan(), Classes).Overall) / 30;
+            chance += predictions.Average(epoch =>
+                Lwlrap.Of([.. _validation.Select(example => example.Labels)], epoch.AsSpan(), Classes).Overall) / 30;
         }
         Assert.True(flattering > chance + 0.03, $"{flattering} {chance}");
         Assert.InRange(honest, chance - 0.02, chance + 0.015);
@@ -65,7 +69,8 @@ public sealed class BestEpochTests
     public void A_clips_nested_fold_depends_on_seed_and_clip_and_the_folds_are_of_even_size()
     {
         var best = new BestEpoch(_validation, Classes, seed: 3);
-        Assert.InRange(best.Folds.CountBy(fold => fold).Max(fold => fold.Value) - best.Folds.CountBy(fold => fold).Min(fold => fold.Value), 0, 1);
+        var sizes = best.Folds.CountBy(fold => fold).Select(fold => fold.Value).ToArray();
+        Assert.InRange(sizes.Max() - sizes.Min(), 0, 1);
         LabelledExample[] turned = [.. _validation.Reverse()];
         Assert.Equal(best.Folds, new BestEpoch(turned, Classes, seed: 3).Folds.Reverse());
         Assert.NotEqual(best.Folds, new BestEpoch(_validation, Classes, seed: 4).Folds);

@@ -52,7 +52,8 @@ public sealed class TrainingBatchesTests
             for (var row = 0; row < batch.Clips.Length; row++)
             {
                 Assert.Equal(batch.Clips[row], batch.Crops[row].Clip);
-                var expected = Enumerable.Range(0, SyntheticWaveforms.Kinds).Select(kind => kind == batch.Clips[row] % SyntheticWaveforms.Kinds ? 1f : 0f);
+                var label = batch.Clips[row] % SyntheticWaveforms.Kinds;
+                var expected = Enumerable.Range(0, SyntheticWaveforms.Kinds).Select(kind => kind == label ? 1f : 0f);
                 Assert.Equal(expected, batch.Targets.AsSpan(row * SyntheticWaveforms.Kinds, SyntheticWaveforms.Kinds).ToArray());
             }
         }

@@ -21,6 +21,16 @@ public sealed class TrainingLoopTests
         Classes = SyntheticWaveforms.Kinds,
     };
 
+    private static readonly AugmentationSettings _everyChange = new()
+    {
+        Effects = 0.5,
+        EffectKinds = [.. AugmentationSettings.AllEffects],
+        MixUp = "weighted",
+        ShuffleChunks = 0.5,
+        CutOut = 0.5,
+        Reverse = 0.5,
+    };
+
     private readonly SyntheticWaveforms _waveforms = SyntheticWaveforms.OfMixedLengths(72);
 
     [Fact]
@@ -44,7 +54,18 @@ public sealed class TrainingLoopTests
     {
         var own = get_num_threads();
         set_num_threads(threads);
-        var order = _order with { Settings = _order.Settings with { Epochs = 2, Optimizer = optimizer, Accumulate = 2, Keep = "best", Loss = "focal" } };
+        var order = _order with
+        {
+            Settings = _order.Settings with
+            {
+                Epochs = 2,
+                Optimizer = optimizer,
+                Accumulate = 2,
+                Keep = "best",
+                Loss = "focal",
+                Augmentation = _everyChange,
+            },
+        };
         Assert.Equal(Trained(order), Trained(order));
         Assert.NotEqual(Trained(order), Trained(order with { Job = "cpu-other" }));
         set_num_threads(own);
@@ -115,7 +136,12 @@ public sealed class TrainingLoopTests
         {
             Settings = _order.Settings with
             {
-                Epochs = 2, Accumulate = accumulate, Optimizer = optimizer, Schedule = "step_0.01_0.5_1", WeightDecay = 0.001, Loss = "bce",
+                Epochs = 2,
+                Accumulate = accumulate,
+                Optimizer = optimizer,
+                Schedule = "step_0.01_0.5_1",
+                WeightDecay = 0.001,
+                Loss = "bce",
             },
         };
         var outcome = Train(order);
@@ -162,7 +188,15 @@ public sealed class TrainingLoopTests
     {
         var order = _order with
         {
-            Settings = _order.Settings with { Epochs = 2, Keep = keep, Optimizer = optimizer, Accumulate = accumulate, Momentum = 0.8 },
+            Settings = _order.Settings with
+            {
+                Epochs = 2,
+                Keep = keep,
+                Optimizer = optimizer,
+                Accumulate = accumulate,
+                Momentum = 0.8,
+                Augmentation = keep == "best" ? _everyChange : new AugmentationSettings(),
+            },
         };
         var undisturbed = Train(order);
         using var network = undisturbed.Network;
@@ -235,7 +269,9 @@ public sealed class TrainingLoopTests
         // A rate at which nothing is left of what was learned.
         var more = Train(first with
         {
-            Job = "cpu-more", Settings = first.Settings with { Epochs = 1, Optimizer = "adam", Schedule = "step_10_1_1" }, Continues = begun.Checkpoint,
+            Job = "cpu-more",
+            Settings = first.Settings with { Epochs = 1, Schedule = "step_10_1_1" },
+            Continues = begun.Checkpoint,
         });
         Assert.Equal(begun.Best!.Epoch, more.Best!.Epoch);
         Assert.Equal(Bytes(begun.Network), Bytes(more.Network));
@@ -252,10 +288,12 @@ public sealed class TrainingLoopTests
         Assert.Throws<InvalidDataException>(() => Train(order with { Job = "cpu-other", Resumes = checkpoint }));
         Assert.Throws<InvalidDataException>(() => Train(order with { Resumes = checkpoint[..^30] }));
         Assert.Throws<InvalidDataException>(() => Train(order with { Resumes = new byte[100] }));
-        Assert.Throws<InputException>(() => Train(order with { Settings = order.Settings with { Optimizer = "sgd" }, Continues = checkpoint }));
+        var descent = order with { Settings = order.Settings with { Optimizer = "sgd" }, Continues = checkpoint };
+        Assert.Throws<InputException>(() => Train(descent));
         Assert.Throws<InputException>(() => Train(order with
         {
-            Model = order.Model with { Network = order.Model.Network with { Hidden = 31 } }, Continues = checkpoint,
+            Model = order.Model with { Network = order.Model.Network with { Hidden = 31 } },
+            Continues = checkpoint,
         }));
     }
 

@@ -22,7 +22,8 @@ public sealed class TrainingOptimizerTests
         var parameter = new Parameter(tensor(Numbers(figures.GetProperty("start"))).to(type));
         var steps = figures.GetProperty("steps").GetInt32();
         var schedule = LearningRateSchedule.Of(ScheduleDescriptor.Parse("step_0.02_0.5_2"), expected.Length / steps, steps);
-        using var optimizer = TrainingOptimizer.Of(new TrainingSettings { Optimizer = "sgd", Momentum = 0.9, WeightDecay = 0.01 }, [parameter]);
+        using var optimizer = TrainingOptimizer.Of(
+            new TrainingSettings { Optimizer = "sgd", Momentum = 0.9, WeightDecay = 0.01 }, [parameter]);
         for (var step = 0; step < expected.Length; step++)
         {
             optimizer.zero_grad();
@@ -54,8 +55,10 @@ public sealed class TrainingOptimizerTests
 
     [Fact]
     public void An_unknown_optimiser_is_bad_input() =>
-        Assert.Contains("'lion'", Assert.Throws<InputException>(() => TrainingOptimizer.Of(new TrainingSettings { Optimizer = "lion" }, [])).Message,
+        Assert.Contains(
+            "'lion'", Assert.Throws<InputException>(() => TrainingOptimizer.Of(new TrainingSettings { Optimizer = "lion" }, [])).Message,
             StringComparison.Ordinal);
 
-    private static double[] Numbers(System.Text.Json.JsonElement element) => [.. element.EnumerateArray().Select(value => value.GetDouble())];
+    private static double[] Numbers(System.Text.Json.JsonElement element) =>
+        [.. element.EnumerateArray().Select(value => value.GetDouble())];
 }

@@ -10,7 +10,13 @@ public sealed class CheckpointTests
     // Everything that a checkpoint carries, and steps of several batches.
     private static readonly Func<TrainingSettings, TrainingSettings> _everything = settings => settings with
     {
-        Epochs = 14, Keep = "best", Optimizer = "sgd", Accumulate = 3, Loss = "focal", WeightDecay = 1e-4, Schedule = "step_0.01_0.9_3",
+        Epochs = 14,
+        Keep = "best",
+        Optimizer = "sgd",
+        Accumulate = 3,
+        Loss = "focal",
+        WeightDecay = 1e-4,
+        Schedule = "step_0.01_0.9_3",
     };
 
     private static readonly Func<TrainingSettings, TrainingSettings> _usual = settings => settings with { Epochs = 8 };
@@ -63,7 +69,8 @@ public sealed class CheckpointTests
         Assert.Equal(0, code);
         Assert.Equal($"Goes on from the checkpoint after epoch {origin.Epoch}, step {origin.Step} of the next.", errors.TrimEnd());
         // Four batches an epoch, three and then one a step of the optimiser.
-        Assert.All(again.Messages, message => Assert.True(message.Kind == "result" || message.Step is 0 || message.Step >= 2 * origin.Epoch + origin.Step));
+        Assert.All(again.Messages, message =>
+            Assert.True(message.Kind == "result" || message.Step is 0 || message.Step >= 2 * origin.Epoch + origin.Step));
         Assert.Equal(expected, again.Messages[^1].Result);
     }
 
@@ -116,7 +123,8 @@ public sealed class CheckpointTests
     public async Task A_checkpoint_of_another_job_or_of_something_else_is_never_used()
     {
         using var dataset = await TinyDataset.CreateAsync();
-        var (job, other) = (With(dataset.Job, settings => settings with { Epochs = 2 }), With(dataset.Job, settings => settings with { Epochs = 3 }));
+        var job = With(dataset.Job, settings => settings with { Epochs = 2 });
+        var other = With(dataset.Job, settings => settings with { Epochs = 3 });
         var expected = await EndAsync(dataset, job);
         var checkpoint = await dataset.Artifacts.ReadAsync((await EndAsync(dataset, other)).Checkpoint!);
         await dataset.Checkpoints.WriteAsync(job.Id, 7, checkpoint);
@@ -136,12 +144,14 @@ public sealed class CheckpointTests
     {
         using var dataset = await TinyDataset.CreateAsync(epochs: 3);
         var begun = await EndAsync(dataset, dataset.Job);
-        var more = dataset.Job with { Train = dataset.Job.Train! with { Settings = dataset.Job.Train.Settings with { Epochs = 2 }, Continues = begun.Checkpoint } };
+        var more = With(dataset.Job, settings => settings with { Epochs = 2 });
+        more = more with { Train = more.Train! with { Continues = begun.Checkpoint } };
         var result = await EndAsync(dataset, more);
         var curve = System.Text.Encoding.UTF8.GetString(await dataset.Artifacts.ReadAsync(result.Curve!)).TrimEnd('\n').Split('\n');
         Assert.Equal(["epoch", "1", "2", "3", "4", "5"], curve.Select(line => line.Split(',')[0]));
         Assert.NotEqual(begun.Weights, result.Weights);
-        using var refused = await StartAsync(dataset, more with { Model = more.Model with { Network = more.Model.Network with { Hidden = 17 } } });
+        var wider = more.Model with { Network = more.Model.Network with { Hidden = 17 } };
+        using var refused = await StartAsync(dataset, more with { Model = wider });
         var (code, errors) = await refused.EndAsync();
         Assert.Equal(2, code);
         Assert.Contains("cannot continue from this checkpoint", Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);

@@ -22,7 +22,8 @@ internal sealed class TrainerProcess : IDisposable
 
     /// <summary>Starts it as the child of a shell that waits for it; this process holds its input all the same.</summary>
     public static TrainerProcess StartBelowShell(params string[] arguments) => Start(
-        "sh", ["-c", "exec 3<&0; \"$@\" <&3 & wait", "sh", "dotnet", Path.Combine(AppContext.BaseDirectory, "OrleansTagging.Trainer.dll"), .. arguments]);
+        "sh",
+        ["-c", "exec 3<&0; \"$@\" <&3 & wait", "sh", "dotnet", Path.Combine(AppContext.BaseDirectory, "OrleansTagging.Trainer.dll"), .. arguments]);
 
     private static TrainerProcess Start(string program, string[] arguments)
     {
