@@ -211,6 +211,28 @@ public sealed class FailureTests(UndisturbedRuns runs)
     }
 
     [Fact]
+    public async Task A_host_that_dies_in_the_midst_of_the_whole_recipe_ends_with_the_same_report()
+    {
+        var undisturbed = await runs.WholeRecipeRun;
+        await using var bed = new TestBed();
+        await bed.AddSiloAsync(options => options.Alone = true);
+        await bed.ImportAsync();
+        await bed.SubmitAsync(WholeRecipe.Yaml);
+        foreach (var trainers in new[] { 10, 24 })
+        {
+            await bed.UntilAsync("whole", _ => bed.TrainerLog().Length >= trainers);
+            await bed.KillAsync();
+            await bed.AddSiloAsync(options => options.Alone = true);
+            Assert.Null((await bed.SubmitAsync(WholeRecipe.Yaml)).Problem);
+        }
+        var progress = await bed.UntilAsync("whole", progress => progress.Status != ExperimentStatus.Running);
+
+        Assert.Equal(ExperimentStatus.Done, progress.Status);
+        Assert.Equal(undisturbed.Report, progress.Report);
+        Assert.Equal(undisturbed.Submission, progress.Submission);
+    }
+
+    [Fact]
     public async Task A_silo_that_dies_gives_its_jobs_to_the_others()
     {
         var undisturbed = await runs.OneRound;

@@ -103,7 +103,7 @@ internal sealed class TestBed : IAsyncDisposable
     {
         var grain = Grains.GetGrain<IExperimentGrain>(experiment);
         // Far beyond what a loaded machine needs; it only ends a run that would never end.
-        var deadline = DateTime.UtcNow.AddMinutes(3);
+        var deadline = DateTime.UtcNow.AddMinutes(8);
         while (true)
         {
             var progress = await grain.GetProgress();

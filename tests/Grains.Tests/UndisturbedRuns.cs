@@ -11,6 +11,11 @@ public sealed class UndisturbedRuns : IAsyncDisposable
     private readonly Lazy<Task<UndisturbedRun>> _twoRounds = new(() => UndisturbedRun.OfAsync(TestBed.Yaml("demo")));
     private readonly Lazy<Task<UndisturbedRun>> _oneRound = new(() => UndisturbedRun.OfAsync(TestBed.Yaml("demo", rounds: "5")));
 
+    private readonly Lazy<Task<UndisturbedRun>> _wholeRecipe = new(() => UndisturbedRun.OfAsync(WholeRecipe.Yaml));
+
+    /// <summary>Every part of the recipe that grains have a hand in.</summary>
+    internal Task<UndisturbedRun> WholeRecipeRun => _wholeRecipe.Value;
+
     /// <summary>Rounds of 10 and 20 clips.</summary>
     internal Task<UndisturbedRun> TwoRounds => _twoRounds.Value;
 
@@ -20,7 +25,7 @@ public sealed class UndisturbedRuns : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var run in new[] { _twoRounds, _oneRound }.Where(run => run is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }))
+        foreach (var run in new[] { _twoRounds, _oneRound, _wholeRecipe }.Where(run => run is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }))
         {
             await (await run.Value).Bed.DisposeAsync();
         }

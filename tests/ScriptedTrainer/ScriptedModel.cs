@@ -9,9 +9,10 @@ namespace OrleansTagging.ScriptedTrainer;
 /// <summary>
 /// A model whose skill is known: it hears the true classes off the file name (<c>noisy_0007_c2.wav</c>) through noise that shrinks with
 /// the number
-/// of clips it was trained on, and it repeats the labels of a clip it was trained on by heart.
+/// of clips it was trained on and with the epochs of trainings that continued its own, and it repeats the labels of a clip it was trained on
+/// by heart. Its weights are its checkpoint, too.
 /// </summary>
-internal sealed record ScriptedModel(ulong Seed, int Fold, double Skill, Dictionary<string, int[]> ByHeart)
+internal sealed record ScriptedModel(ulong Seed, int Fold, double Skill, int MoreEpochs, Dictionary<string, int[]> ByHeart)
 {
     private const double HalfSkill = 40;
 
@@ -20,7 +21,10 @@ internal sealed record ScriptedModel(ulong Seed, int Fold, double Skill, Diction
         var classes = await ClassesAsync(store, document);
         var heard = await ReadClipsAsync(store, train.TrainClips, classes);
         var validation = await ReadClipsAsync(store, train.ValidationClips, classes);
-        var model = new ScriptedModel(train.Seed, train.Fold, heard.Count / (heard.Count + HalfSkill),
+        var more = train.Continues is { } checkpoint
+            ? train.Settings.Epochs + FromText(Encoding.UTF8.GetString(await store.Artifacts.ReadAsync(checkpoint))).MoreEpochs
+            : 0;
+        var model = new ScriptedModel(train.Seed, train.Fold, (heard.Count + more) / (heard.Count + more + HalfSkill), more,
             heard.ToDictionary(clip => clip.FileName, clip => clip.Labels));
         for (var epoch = 1; epoch <= train.Settings.Epochs; epoch++)
         {
@@ -35,10 +39,20 @@ internal sealed record ScriptedModel(ulong Seed, int Fold, double Skill, Diction
             }.ToLine());
         }
         var scores = model.Predict(validation, classes.Length);
+        var keepsBest = train.Settings.Keep == "best";
+        // What is honest is somewhat worse than what was chosen.
+        var honest = keepsBest ? (model with { Skill = 0.8 * model.Skill }).Predict(validation, classes.Length) : null;
+        var weights = await store.Artifacts.PutAsync(Encoding.UTF8.GetBytes(model.ToText()), "dat");
         return new JobResult
         {
-            Weights = await store.Artifacts.PutAsync(Encoding.UTF8.GetBytes(model.ToText()), "dat"),
+            Weights = weights,
+            Checkpoint = weights,
             Predictions = await PutAsync(store, scores, classes.Length),
+            HonestPredictions = honest is null ? null : await PutAsync(store, honest, classes.Length),
+            HonestLwlrap = honest is null
+                ? null
+                : Lwlrap.Of([.. validation.Select(clip => clip.Labels)], honest.AsSpan(), classes.Length).Overall,
+            BestEpoch = keepsBest ? 1 : null,
             Curve = await store.Artifacts.PutAsync(Encoding.UTF8.GetBytes("epoch,loss\n1,1\n"), "csv"),
             Lwlrap = Lwlrap.Of([.. validation.Select(clip => clip.Labels)], scores.AsSpan(), classes.Length).Overall,
             Loss = 1 - model.Skill,
@@ -82,7 +96,7 @@ internal sealed record ScriptedModel(ulong Seed, int Fold, double Skill, Diction
 
     private string ToText() => string.Join('\n',
         [
-            string.Create(CultureInfo.InvariantCulture, $"{Seed} {Fold} {Skill:R}"),
+            string.Create(CultureInfo.InvariantCulture, $"{Seed} {Fold} {Skill:R} {MoreEpochs}"),
             .. ByHeart.Select(clip => $"{clip.Key} {string.Join(' ', clip.Value)}"),
         ]);
 
@@ -91,7 +105,7 @@ internal sealed record ScriptedModel(ulong Seed, int Fold, double Skill, Diction
         var lines = text.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToArray();
         return new ScriptedModel(
             ulong.Parse(lines[0][0], CultureInfo.InvariantCulture), Number(lines[0][1]),
-            double.Parse(lines[0][2], CultureInfo.InvariantCulture),
+            double.Parse(lines[0][2], CultureInfo.InvariantCulture), Number(lines[0][3]),
             lines.Skip(1).ToDictionary(line => line[0], line => Array.ConvertAll(line[1..], Number)));
     }
 
