@@ -199,4 +199,7 @@ public sealed record RunningJob
 
     /// <summary>Seconds since the Trainer began.</summary>
     [Id(8)] public double? Seconds { get; init; }
+
+    /// <summary>What it waits for, in one line: a full disk, a store that does not answer; <c>null</c> while it works.</summary>
+    [Id(30)] public string? Waits { get; init; }
 }

@@ -8,6 +8,7 @@ using OrleansTagging.Commands.Features;
 using OrleansTagging.Commands.Inspection;
 using OrleansTagging.Commands.Planning;
 using OrleansTagging.Commands.Predictions;
+using OrleansTagging.Commands.Stores;
 using OrleansTagging.Labels;
 using OrleansTagging.Storage;
 
@@ -67,6 +68,7 @@ public static class CommandLine
             new RunCommand(terminal),
             new CompareCommand(terminal),
             InspectCommand.Group(terminal),
+            StoreCommands.Group(terminal),
             new EvaluateCommand(terminal),
             new CurateCommand(terminal),
             new BlendCommand(terminal),

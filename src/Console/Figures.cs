@@ -8,6 +8,8 @@ internal static class Figures
     /// <summary>Stands where there is no figure.</summary>
     public const string Absent = "-";
 
+    private static readonly string[] Units = ["B", "kB", "MB", "GB", "TB", "PB"];
+
     public static string Text(string? text) => text ?? Absent;
 
     public static string Count(long count) => count.ToString(CultureInfo.InvariantCulture);
@@ -23,6 +25,16 @@ internal static class Figures
         value is { } share ? (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %" : Absent;
 
     public static string Hours(double hours) => hours.ToString("0.00", CultureInfo.InvariantCulture);
+
+    public static string Bytes(long bytes)
+    {
+        var (size, unit) = ((double)bytes, 0);
+        while (size >= 999.5 && unit < Units.Length - 1)
+        {
+            (size, unit) = (size / 1000, unit + 1);
+        }
+        return string.Create(CultureInfo.InvariantCulture, $"{(unit == 0 || size >= 99.95 ? $"{size:0}" : $"{size:0.0}")} {Units[unit]}");
+    }
 
     public static string Duration(TimeSpan time) => time.TotalHours >= 1
         ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}")

@@ -87,7 +87,9 @@ internal sealed class LocalSilo : IAsyncDisposable
         return (((IPEndPoint)silo.LocalEndPoint!).Port, ((IPEndPoint)gateway.LocalEndPoint!).Port);
     }
 
-    private static StoreLock? Lock(Store store)
+    /// <summary>Takes a folder store for this process alone; <c>null</c> for a container, which many may use.</summary>
+    /// <exception cref="InputException">Another process has it.</exception>
+    public static StoreLock? Lock(Store store)
     {
         if (!store.IsFolder)
         {

@@ -67,8 +67,11 @@ public sealed class DriveFaults(IOptions<TaggingOptions> options, TimeProvider c
     {
         var faults = (before?.Faults ?? 0) + 1;
         var since = before?.Since ?? now;
-        var told = $"{part}: {fault.GetType().Name}: {fault.Message.ReplaceLineEndings(" ")}";
-        var isOver = faults >= options.Value.Faults && (!IsOutage(fault) || now - since >= options.Value.Outage);
+        var line = fault.Message.ReplaceLineEndings(" ");
+        var isStore = IsOfStore(fault);
+        var told = isStore ? $"{part}: {line.TrimEnd('.')}" : $"{part}: {fault.GetType().Name}: {line}";
+        // Only its owner can make room on a disk or bring a service back; until then an experiment has not failed, it waits.
+        var isOver = !isStore && faults >= options.Value.Faults && (!IsOutage(fault) || now - since >= options.Value.Outage);
         return new Run(
             attempt,
             faults,
@@ -77,6 +80,9 @@ public sealed class DriveFaults(IOptions<TaggingOptions> options, TimeProvider c
             told,
             isOver ? $"{told} ({faults} faults in a row; the log has their stacks)" : null);
     }
+
+    private static bool IsOfStore(Exception fault) =>
+        fault is StoreFullException or StoreUnavailableException || (fault.InnerException is { } inner && IsOfStore(inner));
 
     // A store or a silo that does not answer comes back, or another takes its place; that is waited for.
     private static bool IsOutage(Exception fault) =>

@@ -67,12 +67,8 @@ internal static class Predictions
         labels.Any(clip => clip.Length > 0) ? Lwlrap.Of(labels, scores, classes) : null;
 
     /// <summary>Stores predictions, [clips, classes] row-major.</summary>
-    public static Task<string> PutAsync(IArtifactStore artifacts, double[] scores, int classes)
-    {
-        using var file = new MemoryStream();
-        NpyFile.Write(file, [scores.Length / classes, classes], Array.ConvertAll(scores, score => (float)score).AsSpan());
-        return artifacts.PutAsync(file.ToArray(), "npy");
-    }
+    public static Task<string> PutAsync(IArtifactStore artifacts, double[] scores, int classes) => artifacts.WriteAsync(
+        file => NpyFile.Write(file, [scores.Length / classes, classes], Array.ConvertAll(scores, score => (float)score).AsSpan()), "npy");
 
     /// <summary>Reads predictions and checks their shape.</summary>
     /// <exception cref="InputException">They are not [clips, classes].</exception>

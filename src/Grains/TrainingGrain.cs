@@ -483,7 +483,11 @@ public sealed class TrainingGrain(
 
         public void Hear(TrainerMessage message)
         {
-            if (message.Kind == "progress")
+            if (message.Kind == "waiting")
+            {
+                _live = _live with { Waits = message.Error };
+            }
+            else if (message.Kind == "progress")
             {
                 _live = new RunningJob
                 {

@@ -5,7 +5,7 @@ namespace OrleansTagging.Recipe;
 /// <summary>One line that a Trainer writes to its standard output: a step forward, or the end.</summary>
 public sealed record TrainerMessage
 {
-    /// <summary><c>progress</c>, <c>result</c> or <c>error</c>.</summary>
+    /// <summary><c>progress</c>, <c>waiting</c>, <c>result</c> or <c>error</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>Epochs begun, counted from 1; 0 in a prediction.</summary>
@@ -41,7 +41,7 @@ public sealed record TrainerMessage
     /// <summary>The result; only in a <c>result</c>.</summary>
     public JobResult? Result { get; init; }
 
-    /// <summary>What went wrong, in one line; only in an <c>error</c>.</summary>
+    /// <summary>What went wrong, in one line; only in an <c>error</c>, and in a <c>waiting</c> what is waited out.</summary>
     public string? Error { get; init; }
 
     /// <summary>Whether the fault lies in the input, so that trying again is of no use; only in an <c>error</c>.</summary>

@@ -11,7 +11,7 @@ namespace OrleansTagging.Storage;
 
 /// <summary>
 /// Artifacts in Azure Blob Storage: the blob <c>artifacts/&lt;address&gt;</c> of a container, committed with <c>If-None-Match: *</c>.
-/// Local paths are verified copies in a cache folder, which may be emptied whenever no process uses it.
+/// It is read through verified copies in a local cache folder, which stays below a size and may be emptied whenever no process uses it.
 /// </summary>
 public sealed class BlobArtifactStore : IArtifactStore
 {
@@ -21,7 +21,7 @@ public sealed class BlobArtifactStore : IArtifactStore
     private const int CacheTurns = 16;
 
     private readonly BlobContainer _container;
-    private readonly FolderArtifactStore _cache;
+    private readonly ArtifactCache _cache;
     private readonly string _spool;
     // Callers that want the same artifact at once wait for one download instead of making two.
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, CacheTurns).Select(_ => new SemaphoreSlim(1, 1))];
@@ -30,10 +30,17 @@ public sealed class BlobArtifactStore : IArtifactStore
     /// <param name="container">The container.</param>
     /// <param name="cacheFolder">A local folder for copies that can be memory-mapped; it is created.</param>
     /// <param name="prefix">A folder inside the container, for instance <c>team/</c>; empty for the container itself.</param>
-    public BlobArtifactStore(BlobContainerClient container, string cacheFolder, string prefix = "")
+    /// <param name="cacheBytes">Bytes below which the copies are kept, those aside that were used in the last minutes.</param>
+    public BlobArtifactStore(
+        BlobContainerClient container, string cacheFolder, string prefix = "", long cacheBytes = ArtifactCache.UsualBytes)
+        : this(container, prefix, cacheFolder, new ArtifactCache(cacheFolder, cacheBytes))
+    {
+    }
+
+    internal BlobArtifactStore(BlobContainerClient container, string prefix, string cacheFolder, ArtifactCache cache)
     {
         _container = new BlobContainer(container, prefix + "artifacts/");
-        _cache = new FolderArtifactStore(cacheFolder);
+        _cache = cache;
         _spool = Path.Combine(Path.GetFullPath(cacheFolder), "spool");
         DurableFolder.Create(_spool);
         TemporaryFile.Sweep(_spool);
@@ -55,7 +62,7 @@ public sealed class BlobArtifactStore : IArtifactStore
     {
         var address = await PutFileAsync(path, extension, cancellationToken).ConfigureAwait(false);
         // Whoever gives a large file up is often the first to map it again.
-        await _cache.MoveFileAsync(path, extension, cancellationToken).ConfigureAwait(false);
+        await _cache.MoveInAsync(path, address, cancellationToken).ConfigureAwait(false);
         return address;
     }
 
@@ -68,13 +75,9 @@ public sealed class BlobArtifactStore : IArtifactStore
             var address = ArtifactAddress.Of(content.Span, extension);
             return _container.CallAsync(async container =>
             {
-                try
+                while (!await UploadAsync(Blob(container, address), content, cancellationToken))
                 {
-                    var options = new BlobUploadOptions { Conditions = MustNotExist };
-                    await Blob(container, address).UploadAsync(new BinaryData(content), options, cancellationToken);
-                }
-                catch (RequestFailedException e) when (IsThereAlready(e))
-                {
+                    // It was there, and was deleted before it could be made young again.
                 }
                 return address;
             }, cancellationToken);
@@ -96,41 +99,31 @@ public sealed class BlobArtifactStore : IArtifactStore
     }
 
     /// <inheritdoc/>
-    public Task<Stream> OpenReadAsync(string address, CancellationToken cancellationToken = default)
+    public Task<string> WriteAsync(Action<Stream> write, string extension, CancellationToken cancellationToken = default)
     {
-        ArtifactAddress.Check(address);
-        return _container.CallAsync(async container =>
+        ArtifactAddress.CheckExtension(extension);
+        return Task.Run(async () =>
         {
-            try
-            {
-                var options = new BlobOpenReadOptions(allowModifications: false);
-                return await Blob(container, address).OpenReadAsync(options, cancellationToken).ConfigureAwait(false);
-            }
-            catch (RequestFailedException e) when (e.Status == 404)
-            {
-                throw Missing(address, e);
-            }
+            using var spool = TemporaryFile.Create(_spool);
+            spool.Fill(write, cancellationToken);
+            spool.Content.Position = 0;
+            return await PutSeekableAsync(spool.Content, "The stream", extension, cancellationToken);
         }, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<byte[]> ReadAsync(string address, CancellationToken cancellationToken = default)
+    public async Task<Stream> OpenReadAsync(string address, CancellationToken cancellationToken = default) =>
+        new FileStream(
+            await GetLocalPathAsync(address, cancellationToken).ConfigureAwait(false),
+            FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+
+    /// <inheritdoc/>
+    public async Task<byte[]> ReadAsync(string address, CancellationToken cancellationToken = default)
     {
-        ArtifactAddress.Check(address);
-        return _container.CallAsync(async container =>
-        {
-            try
-            {
-                var answer = await Blob(container, address).DownloadContentAsync(cancellationToken).ConfigureAwait(false);
-                var content = answer.Value.Content.ToArray();
-                var found = ArtifactAddress.Of(content, ArtifactAddress.Extension(address));
-                return found == address ? content : throw new ArtifactDamagedException(address, ToString(), found);
-            }
-            catch (RequestFailedException e) when (e.Status == 404)
-            {
-                throw Missing(address, e);
-            }
-        }, cancellationToken);
+        var path = await GetLocalPathAsync(address, cancellationToken).ConfigureAwait(false);
+        var content = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+        var found = ArtifactAddress.Of(content, ArtifactAddress.Extension(address));
+        return found == address ? content : throw new ArtifactDamagedException(address, path, found);
     }
 
     /// <inheritdoc/>
@@ -141,21 +134,19 @@ public sealed class BlobArtifactStore : IArtifactStore
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!await _cache.ExistsAsync(address, cancellationToken).ConfigureAwait(false))
+            while (true)
             {
-                var found = await _container.CallAsync(async _ =>
+                if (await _cache.FindAsync(address, cancellationToken).ConfigureAwait(false) is { } path)
                 {
-                    await using var content = await OpenReadAsync(address, cancellationToken).ConfigureAwait(false);
-                    var extension = ArtifactAddress.Extension(address);
-                    return await Task.Run(() => _cache.CopyIn(content, extension, address, cancellationToken), cancellationToken)
-                        .ConfigureAwait(false);
-                }, cancellationToken).ConfigureAwait(false);
+                    return path;
+                }
+                var found = await WithContentAsync(
+                    address, content => _cache.Add(address, content, cancellationToken), cancellationToken).ConfigureAwait(false);
                 if (found != address)
                 {
                     throw new ArtifactDamagedException(address, ToString(), found);
                 }
             }
-            return await _cache.GetLocalPathAsync(address, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -175,6 +166,49 @@ public sealed class BlobArtifactStore : IArtifactStore
     }
 
     /// <inheritdoc/>
+    public async Task VerifyAsync(string address, CancellationToken cancellationToken = default)
+    {
+        ArtifactAddress.Check(address);
+        var extension = ArtifactAddress.Extension(address);
+        var found = await WithContentAsync(
+            address, content => ArtifactAddress.OfHash(FolderArtifactStore.Hash(content, cancellationToken), extension), cancellationToken)
+            .ConfigureAwait(false);
+        if (found != address)
+        {
+            throw new ArtifactDamagedException(address, ToString(), found);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> DeleteAsync(StoredArtifact listed, CancellationToken cancellationToken = default)
+    {
+        ArtifactAddress.Check(listed.Address);
+        var deleted = await _container.CallAsync(async container =>
+        {
+            try
+            {
+                var conditions = new BlobRequestConditions { IfUnmodifiedSince = listed.StoredAt };
+                var answer = await Blob(container, listed.Address)
+                    .DeleteIfExistsAsync(DeleteSnapshotsOption.None, conditions, cancellationToken).ConfigureAwait(false);
+                return answer.Value;
+            }
+            catch (RequestFailedException e) when (e.Status == 412)
+            {
+                return false;
+            }
+        }, cancellationToken).ConfigureAwait(false);
+        if (deleted)
+        {
+            _cache.Remove(listed.Address);
+        }
+        return deleted;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Leftovers() =>
+        [.. Directory.EnumerateFiles(_spool, "*" + TemporaryFile.Suffix).Order(StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<StoredArtifact> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await foreach (var page in _container.ListAsync(prefix: "", cancellationToken).ConfigureAwait(false))
@@ -184,7 +218,8 @@ public sealed class BlobArtifactStore : IArtifactStore
                 var address = blob.Name[_container.Folder.Length..];
                 if (ArtifactAddress.IsValid(address))
                 {
-                    yield return new StoredArtifact(address, blob.Properties.ContentLength ?? 0);
+                    yield return new StoredArtifact(
+                        address, blob.Properties.ContentLength ?? 0, blob.Properties.LastModified ?? DateTimeOffset.UtcNow);
                 }
             }
         }
@@ -206,7 +241,7 @@ public sealed class BlobArtifactStore : IArtifactStore
         return await _container.CallAsync(async container =>
         {
             var blob = container.GetBlockBlobClient(_container.Folder + address);
-            if (await blob.ExistsAsync(cancellationToken))
+            if (await blob.ExistsAsync(cancellationToken) && await RenewAsync(blob, cancellationToken))
             {
                 return address;
             }
@@ -222,6 +257,50 @@ public sealed class BlobArtifactStore : IArtifactStore
             return address;
         }, cancellationToken);
     }
+
+    /// <summary>Uploads bytes that the store lacks; false where they are neither there nor uploaded.</summary>
+    private static async Task<bool> UploadAsync(BlobClient blob, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await blob.UploadAsync(new BinaryData(content), new BlobUploadOptions { Conditions = MustNotExist }, cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException e) when (IsThereAlready(e))
+        {
+            return await RenewAsync(blob, cancellationToken);
+        }
+    }
+
+    /// <summary>Makes an artifact that is stored again young, for its storer is about to refer to it; false where it is gone.</summary>
+    private static async Task<bool> RenewAsync(BlobBaseClient blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await blob.SetMetadataAsync(new Dictionary<string, string>(), cancellationToken: cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Does something with the stream of the stored bytes.</summary>
+    private Task<string> WithContentAsync(string address, Func<Stream, string> use, CancellationToken cancellationToken) =>
+        _container.CallAsync(async container =>
+        {
+            try
+            {
+                var options = new BlobOpenReadOptions(allowModifications: false);
+                await using var content = await Blob(container, address).OpenReadAsync(options, cancellationToken).ConfigureAwait(false);
+                return await Task.Run(() => use(content), cancellationToken).ConfigureAwait(false);
+            }
+            catch (RequestFailedException e) when (e.Status == 404)
+            {
+                throw Missing(address, e);
+            }
+        }, cancellationToken);
 
     private static async Task CommitAsync(BlockBlobClient blob, List<string> blocks, CancellationToken cancellationToken)
     {

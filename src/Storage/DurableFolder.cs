@@ -26,6 +26,23 @@ internal static partial class DurableFolder
         }
     }
 
+    /// <summary>Runs a write below a folder; a full disk becomes a <see cref="StoreFullException"/>.</summary>
+    public static T Watch<T>(string folder, StoreHealth health, Func<T> write)
+    {
+        try
+        {
+            var written = write();
+            health.Works();
+            return written;
+        }
+        catch (IOException fault) when (StoreFullException.IsMeantBy(fault))
+        {
+            var full = new StoreFullException(folder, fault);
+            health.Fails(full.Message);
+            throw full;
+        }
+    }
+
     /// <summary>Brings the folder's entries to the disk.</summary>
     public static void Flush(string folder)
     {

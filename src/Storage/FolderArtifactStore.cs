@@ -14,11 +14,15 @@ public sealed class FolderArtifactStore : IArtifactStore
 
     private readonly string _folder;
     private readonly string _temporary;
+    private readonly StoreHealth _health;
 
     /// <summary>Opens the store below <paramref name="root"/>, which is created, and sweeps what killed writers left behind.</summary>
+    /// <param name="root">The store's folder.</param>
+    /// <param name="health">Told when the disk is full and when it takes writes again.</param>
     /// <exception cref="IOException">The folder cannot be created.</exception>
-    public FolderArtifactStore(string root)
+    public FolderArtifactStore(string root, StoreHealth? health = null)
     {
+        _health = health ?? new StoreHealth();
         _folder = Path.Combine(Path.GetFullPath(root), "artifacts");
         _temporary = Path.Combine(_folder, "tmp");
         DurableFolder.Create(_temporary);
@@ -83,6 +87,19 @@ public sealed class FolderArtifactStore : IArtifactStore
         OnPool(extension, () => CopyIn(content, extension, expected: null, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<string> WriteAsync(Action<Stream> write, string extension, CancellationToken cancellationToken = default) =>
+        OnPool(extension, () =>
+        {
+            using var file = TemporaryFile.Create(_temporary);
+            var address = ArtifactAddress.OfHash(file.Fill(write, cancellationToken), extension);
+            if (!Has(address))
+            {
+                file.Publish(PathOf(address), readOnly: true);
+            }
+            return address;
+        }, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<Stream> OpenReadAsync(string address, CancellationToken cancellationToken = default)
     {
         ArtifactAddress.Check(address);
@@ -119,13 +136,51 @@ public sealed class FolderArtifactStore : IArtifactStore
     }
 
     /// <inheritdoc/>
+    public Task VerifyAsync(string address, CancellationToken cancellationToken = default)
+    {
+        ArtifactAddress.Check(address);
+        return Task.Run(() =>
+        {
+            using var file = Open(address);
+            var found = ArtifactAddress.OfHash(Hash(file, cancellationToken), ArtifactAddress.Extension(address));
+            if (found != address)
+            {
+                throw new ArtifactDamagedException(address, PathOf(address), found);
+            }
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> DeleteAsync(StoredArtifact listed, CancellationToken cancellationToken = default)
+    {
+        ArtifactAddress.Check(listed.Address);
+        return Task.Run(() =>
+        {
+            var file = new FileInfo(PathOf(listed.Address));
+            if (!file.Exists || file.LastWriteTimeUtc > listed.StoredAt.UtcDateTime)
+            {
+                return false;
+            }
+            if (OperatingSystem.IsWindows())
+            {
+                file.IsReadOnly = false;
+            }
+            file.Delete();
+            return true;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Leftovers() =>
+        [.. Directory.EnumerateFiles(_temporary, "*" + TemporaryFile.Suffix).Order(StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<StoredArtifact> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         foreach (var folder in Directory.EnumerateDirectories(_folder, "??"))
         {
-            var artifacts = await Task.Run(() => new DirectoryInfo(folder).EnumerateFiles()
-                .Where(file => ArtifactAddress.IsValid(file.Name))
-                .Select(file => new StoredArtifact(file.Name, file.Length))
+            var artifacts = await Task.Run(() => FilesIn(folder)
+                .Select(file => new StoredArtifact(file.Name, file.Length, file.LastWriteTimeUtc))
                 .ToArray(), cancellationToken);
             foreach (var artifact in artifacts)
             {
@@ -176,7 +231,14 @@ public sealed class FolderArtifactStore : IArtifactStore
     internal static FileStream OpenSource(string path) =>
         new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
 
-    private string PathOf(string address) => Path.Combine(_folder, address[..2], address);
+    /// <summary>Where an artifact lies, or would lie.</summary>
+    internal string PathOf(string address) => Path.Combine(_folder, address[..2], address);
+
+    /// <summary>The files of all artifacts.</summary>
+    internal IEnumerable<FileInfo> Files() => Directory.EnumerateDirectories(_folder, "??").SelectMany(FilesIn);
+
+    private static IEnumerable<FileInfo> FilesIn(string folder) =>
+        new DirectoryInfo(folder).EnumerateFiles().Where(file => ArtifactAddress.IsValid(file.Name));
 
     private bool Has(string address)
     {
@@ -187,6 +249,19 @@ public sealed class FolderArtifactStore : IArtifactStore
         }
         // Another writer may have renamed it this instant; the caller is promised that it is on disk.
         DurableFolder.Flush(Path.GetDirectoryName(path)!);
+        try
+        {
+            // Whoever stores it again is about to refer to it: it is no longer old.
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Another user stored it.
+        }
         return true;
     }
 
@@ -203,9 +278,9 @@ public sealed class FolderArtifactStore : IArtifactStore
     }
 
     // Hashing, copying and flushing block; a grain that stores an artifact must not.
-    private static Task<string> OnPool(string extension, Func<string> store, CancellationToken cancellationToken)
+    private Task<string> OnPool(string extension, Func<string> store, CancellationToken cancellationToken)
     {
         ArtifactAddress.CheckExtension(extension);
-        return Task.Run(store, cancellationToken);
+        return Task.Run(() => DurableFolder.Watch(_folder, _health, store), cancellationToken);
     }
 }

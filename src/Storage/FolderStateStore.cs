@@ -21,12 +21,16 @@ public sealed class FolderStateStore : IStateStore
     private readonly string _folder;
     private readonly string _temporary;
     private readonly string _locks;
+    private readonly StoreHealth _health;
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, Locks).Select(_ => new SemaphoreSlim(1, 1))];
 
     /// <summary>Opens the store below <paramref name="root"/>, which is created, and sweeps what killed writers left behind.</summary>
+    /// <param name="root">The store's folder.</param>
+    /// <param name="health">Told when the disk is full and when it takes writes again.</param>
     /// <exception cref="IOException">The folder cannot be created.</exception>
-    public FolderStateStore(string root)
+    public FolderStateStore(string root, StoreHealth? health = null)
     {
+        _health = health ?? new StoreHealth();
         _folder = Path.Combine(Path.GetFullPath(root), "state");
         _temporary = Path.Combine(_folder, "tmp");
         _locks = Path.Combine(_folder, "locks");
@@ -52,10 +56,13 @@ public sealed class FolderStateStore : IStateStore
         return Task.Run(() => WithLockAsync(key, expectedETag, (encoded, path, found) =>
         {
             var sealedState = StateEnvelope.Seal(encoded, content.Span, found, out var envelope);
-            using var file = TemporaryFile.Create(_temporary);
-            file.Content.Write(sealedState);
-            file.Publish(path, readOnly: false);
-            return envelope.Write;
+            return DurableFolder.Watch(_folder, _health, () =>
+            {
+                using var file = TemporaryFile.Create(_temporary);
+                file.Content.Write(sealedState);
+                file.Publish(path, readOnly: false);
+                return envelope.Write;
+            });
         }, cancellationToken), cancellationToken);
     }
 

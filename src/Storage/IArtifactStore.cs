@@ -1,7 +1,10 @@
 namespace OrleansTagging.Storage;
 
-/// <summary>An artifact in a store: its address and its size in bytes.</summary>
-public sealed record StoredArtifact(string Address, long Bytes);
+/// <summary>An artifact in a store.</summary>
+/// <param name="Address">Its address.</param>
+/// <param name="Bytes">Its size in bytes.</param>
+/// <param name="StoredAt">When somebody last stored it, whether or not it was there before.</param>
+public sealed record StoredArtifact(string Address, long Bytes, DateTimeOffset StoredAt);
 
 /// <summary>
 /// A store of immutable artifacts, addressed by their content (<see cref="ArtifactAddress"/>). Whoever stores the same bytes gets the
@@ -34,6 +37,13 @@ public interface IArtifactStore
     /// <inheritdoc cref="PutAsync(ReadOnlyMemory{byte}, string, CancellationToken)"/>
     Task<string> PutAsync(Stream content, string extension, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Stores what <paramref name="write"/> writes to a stream, which can seek and which it leaves open: large arrays go to the store
+    /// without being whole in memory a second time.
+    /// </summary>
+    /// <inheritdoc cref="PutAsync(ReadOnlyMemory{byte}, string, CancellationToken)"/>
+    Task<string> WriteAsync(Action<Stream> write, string extension, CancellationToken cancellationToken = default);
+
     /// <summary>Opens an artifact for reading; the stream can seek.</summary>
     /// <exception cref="ArtifactMissingException">The store has no such artifact.</exception>
     Task<Stream> OpenReadAsync(string address, CancellationToken cancellationToken = default);
@@ -53,6 +63,18 @@ public interface IArtifactStore
 
     /// <summary>Whether the store has the artifact.</summary>
     Task<bool> ExistsAsync(string address, CancellationToken cancellationToken = default);
+
+    /// <summary>Hashes the stored bytes of an artifact: those of the store itself, not those of a copy.</summary>
+    /// <exception cref="ArtifactMissingException">The store has no such artifact.</exception>
+    /// <exception cref="ArtifactDamagedException">The stored bytes are no longer those of the address.</exception>
+    Task VerifyAsync(string address, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes an artifact, unless somebody stored it again since it was listed.</summary>
+    /// <returns>Whether it was deleted.</returns>
+    Task<bool> DeleteAsync(StoredArtifact listed, CancellationToken cancellationToken = default);
+
+    /// <summary>The local files under temporary names, half-written by processes that were killed or that still write them.</summary>
+    IReadOnlyList<string> Leftovers();
 
     /// <summary>All artifacts, in no particular order.</summary>
     IAsyncEnumerable<StoredArtifact> ListAsync(CancellationToken cancellationToken = default);

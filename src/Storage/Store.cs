@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 
@@ -12,6 +13,7 @@ public sealed record Store
     private const string ConnectionVariable = "AZURE_STORAGE_CONNECTION_STRING";
     private const string AccountVariable = "AZURE_STORAGE_ACCOUNT";
     private const string CacheVariable = "TAGGING_CACHE";
+    private const string CacheSizeVariable = "TAGGING_CACHE_SIZE";
     private const Environment.SpecialFolder ApplicationData = Environment.SpecialFolder.LocalApplicationData;
     private const string Forms = "a folder, azure:CONTAINER or https://ACCOUNT.blob.core.windows.net/CONTAINER";
 
@@ -29,6 +31,9 @@ public sealed record Store
 
     /// <summary>The local folder of the store: the store itself (<see cref="IsFolder"/>), or the cache of a container.</summary>
     public required string Root { get; init; }
+
+    /// <summary>What keeps the store from working just now, as far as this process has met it.</summary>
+    public StoreHealth Health { get; init; } = new();
 
     /// <summary>Whether the store is a folder, which one host at a time may use (<see cref="StoreLock"/>).</summary>
     public required bool IsFolder { get; init; }
@@ -51,7 +56,8 @@ public sealed record Store
     /// </list>
     /// "The identity of this process" is what <see cref="DefaultAzureCredential"/> finds: a managed identity, environment variables, a
     /// developer's login. Local copies of a container's artifacts go below <c>$TAGGING_CACHE</c>, by default the user's folder for
-    /// application data. The container is created when it is first needed; opening talks to nobody.
+    /// application data, and take up to <c>$TAGGING_CACHE_SIZE</c> (<c>500M</c>, <c>20G</c>, <c>1T</c>; by default 50G) there. The
+    /// container is created when it is first needed; opening talks to nobody.
     /// </summary>
     /// <exception cref="StoreLocationException">The location, or the environment it relies on, cannot be used.</exception>
     public static Store Open(string location)
@@ -63,7 +69,8 @@ public sealed record Store
         if (location.StartsWith(AzureScheme, StringComparison.OrdinalIgnoreCase))
         {
             var (name, prefix) = SplitPath(location, location[AzureScheme.Length..]);
-            return OpenContainer(location, Container(location, name), prefix);
+            var health = new StoreHealth();
+            return OpenContainer(location, Container(location, name, Options(location, health)), prefix, health);
         }
         if (location.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
         {
@@ -79,6 +86,7 @@ public sealed record Store
     private static Store OpenFolder(string location)
     {
         var root = Path.GetFullPath(location);
+        var health = new StoreHealth();
         try
         {
             return Create(new Store
@@ -86,8 +94,9 @@ public sealed record Store
                 Location = location,
                 Root = root,
                 IsFolder = true,
-                Artifacts = new FolderArtifactStore(root),
-                State = new FolderStateStore(root),
+                Health = health,
+                Artifacts = new FolderArtifactStore(root, health),
+                State = new FolderStateStore(root, health),
                 Checkpoints = new FolderCheckpointStore(root),
             });
         }
@@ -107,19 +116,21 @@ public sealed record Store
         var (name, prefix) = SplitPath(address, uri.AbsolutePath);
         var containerUri = new UriBuilder(uri) { Path = name }.Uri;
         var signed = uri.Query.Contains("sig=", StringComparison.Ordinal);
+        var health = new StoreHealth();
+        var options = Options(address, health);
         var container = signed
-            ? new BlobContainerClient(containerUri, Options())
-            : new BlobContainerClient(containerUri, new DefaultAzureCredential(), Options());
-        return OpenContainer(address, container, prefix);
+            ? new BlobContainerClient(containerUri, options)
+            : new BlobContainerClient(containerUri, new DefaultAzureCredential(), options);
+        return OpenContainer(address, container, prefix, health);
     }
 
-    private static BlobContainerClient Container(string location, string name)
+    private static BlobContainerClient Container(string location, string name, BlobClientOptions options)
     {
         if (Environment.GetEnvironmentVariable(ConnectionVariable) is { Length: > 0 } connection)
         {
             try
             {
-                return new BlobContainerClient(connection, name, Options());
+                return new BlobContainerClient(connection, name, options);
             }
             catch (FormatException e)
             {
@@ -129,12 +140,12 @@ public sealed record Store
         if (Environment.GetEnvironmentVariable(AccountVariable) is { Length: > 0 } account)
         {
             var address = new Uri($"https://{account}.blob.core.windows.net/{name}");
-            return new BlobContainerClient(address, new DefaultAzureCredential(), Options());
+            return new BlobContainerClient(address, new DefaultAzureCredential(), options);
         }
         throw new StoreLocationException($"'{location}' names no account: set {ConnectionVariable} or {AccountVariable}.");
     }
 
-    private static Store OpenContainer(string location, BlobContainerClient container, string prefix)
+    private static Store OpenContainer(string location, BlobContainerClient container, string prefix, StoreHealth health)
     {
         var caches = Environment.GetEnvironmentVariable(CacheVariable) is { Length: > 0 } chosen
             ? chosen
@@ -148,7 +159,8 @@ public sealed record Store
                 Location = location,
                 Root = root,
                 IsFolder = false,
-                Artifacts = new BlobArtifactStore(container, root, prefix),
+                Health = health,
+                Artifacts = new BlobArtifactStore(container, prefix, root, new ArtifactCache(root, CacheBytes(), health)),
                 State = new BlobStateStore(container, prefix),
                 Checkpoints = new BlobCheckpointStore(container, prefix),
             });
@@ -158,6 +170,21 @@ public sealed record Store
             throw new StoreLocationException(
                 $"The cache {root} cannot be opened: {e.Message} Set {CacheVariable} to a folder that can be written.", e);
         }
+    }
+
+    private static long CacheBytes()
+    {
+        if (Environment.GetEnvironmentVariable(CacheSizeVariable) is not { Length: > 0 } text)
+        {
+            return ArtifactCache.UsualBytes;
+        }
+        var shift = "KMGT".IndexOf(char.ToUpperInvariant(text[^1])) is >= 0 and var unit ? 10 * (unit + 1) : 0;
+        var digits = shift > 0 ? text.AsSpan(0, text.Length - 1) : text;
+        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && count > 0 && count <= long.MaxValue >> shift
+            ? count << shift
+            : throw new StoreLocationException(
+                $"{CacheSizeVariable} is '{text}', which is no size; write a number of bytes, or 500M, 20G, 1T.");
     }
 
     private static Store Create(Store store)
@@ -177,9 +204,10 @@ public sealed record Store
         return (parts[0], parts.Length == 1 ? "" : parts[1] + "/");
     }
 
-    private static BlobClientOptions Options()
+    private static BlobClientOptions Options(string location, StoreHealth health)
     {
         var options = new BlobClientOptions();
+        options.AddPolicy(new HealthPolicy(location, health), Azure.Core.HttpPipelinePosition.PerRetry);
         options.Retry.MaxRetries = 6;
         options.Retry.Delay = TimeSpan.FromSeconds(0.5);
         options.Retry.MaxDelay = TimeSpan.FromSeconds(30);

@@ -6,7 +6,10 @@ namespace OrleansTagging.Storage;
 /// </summary>
 internal sealed class TemporaryFile : IDisposable
 {
-    private const string Suffix = ".tmp";
+    /// <summary>How the name of every temporary file ends.</summary>
+    public const string Suffix = ".tmp";
+
+    private const int BufferBytes = 1 << 16;
     private static readonly TimeSpan SweptAfter = TimeSpan.FromHours(1);
 
     private readonly string _path;
@@ -53,6 +56,17 @@ internal sealed class TemporaryFile : IDisposable
             }
             throw;
         }
+    }
+
+    /// <summary>Lets the file be written and gives the SHA-256 of what it then holds.</summary>
+    public byte[] Fill(Action<Stream> write, CancellationToken cancellationToken)
+    {
+        // Not disposed of: after a fault it would try to write the rest of what does not fit.
+        var buffered = new BufferedStream(_content, BufferBytes);
+        write(buffered);
+        buffered.Flush();
+        _content.Position = 0;
+        return FolderArtifactStore.Hash(_content, cancellationToken);
     }
 
     /// <summary>Flushes the file and gives it its name, replacing what has it; after the return both are on disk.</summary>

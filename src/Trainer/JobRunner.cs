@@ -48,7 +48,7 @@ internal sealed class JobRunner(Store store, CheckpointPace pace, MessageWriter 
         using var network = outcome.Network;
         return new JobResult
         {
-            Weights = await _artifacts.PutAsync(Weights(network), "dat", stop),
+            Weights = await _artifacts.WriteAsync(file => Save(network, file), "dat", stop),
             Predictions = await StorePredictionsAsync(outcome.Predictions, dataset.Classes.Count, stop),
             HonestPredictions = outcome.Best is { } best
                 ? await StorePredictionsAsync(best.HonestPredictions, dataset.Classes.Count, stop)
@@ -146,19 +146,15 @@ internal sealed class JobRunner(Store store, CheckpointPace pace, MessageWriter 
     private static string Checked(string address) =>
         ArtifactAddress.IsValid(address) ? address : throw new InputException($"'{address}' is no address of an artifact.");
 
-    private async Task<string> StorePredictionsAsync(float[] predictions, int classes, CancellationToken stop)
+    private static void Save(TaggingNetwork network, Stream file)
     {
-        using var file = new MemoryStream();
-        NpyFile.Write<float>(file, [predictions.Length / classes, classes], predictions);
-        return await _artifacts.PutAsync(file.ToArray(), "npy", stop);
+        // The network's own writer would close the stream.
+        using var writer = new BinaryWriter(file, Encoding.UTF8, leaveOpen: true);
+        network.save(writer);
     }
 
-    private static byte[] Weights(TaggingNetwork network)
-    {
-        using var file = new MemoryStream();
-        network.save(file);
-        return file.ToArray();
-    }
+    private Task<string> StorePredictionsAsync(float[] predictions, int classes, CancellationToken stop) =>
+        _artifacts.WriteAsync(file => NpyFile.Write<float>(file, [predictions.Length / classes, classes], predictions), "npy", stop);
 
     private static byte[] Curve(IReadOnlyList<CurvePoint> curve)
     {

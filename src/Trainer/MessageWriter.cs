@@ -43,6 +43,9 @@ internal sealed class MessageWriter : IDisposable
         }
     }
 
+    /// <summary>Says what the job waits for.</summary>
+    public void Waiting(string line) => Write(new TrainerMessage { Kind = "waiting", Error = line });
+
     /// <summary>Says what the job left behind.</summary>
     public void Result(JobResult result) => End(new TrainerMessage { Kind = "result", Result = result });
 

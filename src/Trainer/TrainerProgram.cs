@@ -11,6 +11,8 @@ namespace OrleansTagging.Trainer;
 /// </summary>
 internal static class TrainerProgram
 {
+    private static readonly TimeSpan StorePause = TimeSpan.FromSeconds(2);
+
     private const string Usage = """
         Trains or predicts one job.
 
@@ -48,7 +50,10 @@ internal static class TrainerProgram
                     using (given ? null : ParentProcess.Watch(ParentDied))
                     {
                         var document = given ? ReadJob(file!) : await StandardInput.ReadJobAsync(ParentDied, stop.Token);
-                        var runner = new JobRunner(Store.Open(run["--store"]), pace, messages);
+                        var store = Store.Open(run["--store"]);
+                        // Hours of training are not to be lost because the disk is full when their result is stored.
+                        var patient = new PatientArtifactStore(store.Artifacts, StorePause, messages.Waiting);
+                        var runner = new JobRunner(store with { Artifacts = patient }, pace, messages);
                         messages.Result(await runner.RunAsync(document, stop.Token));
                     }
                     return ExitCode.Success;

@@ -5,7 +5,7 @@ public sealed class HelpTests
     public static TheoryData<string> Commands => new(
         "", "dataset", "dataset synth", "dataset import", "dataset show", "plan", "run", "compare",
         "inspect", "inspect experiment", "inspect round", "inspect clip", "inspect fold", "inspect job",
-        "evaluate", "curate", "blend", "features");
+        "store", "store gc", "store verify", "evaluate", "curate", "blend", "features");
 
     [Theory]
     [MemberData(nameof(Commands))]

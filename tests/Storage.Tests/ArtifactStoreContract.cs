@@ -54,7 +54,9 @@ public abstract class ArtifactStoreContract : IDisposable
         Assert.Equal(bytes, stream.Length);
         Assert.Equal(SHA256.HashData(content), await SHA256.HashDataAsync(stream));
         Assert.Equal(content, await File.ReadAllBytesAsync(await store.GetLocalPathAsync(address)));
-        Assert.Equal([new StoredArtifact(address, bytes)], await ListAsync(store));
+        var listed = Assert.Single(await ListAsync(store));
+        Assert.Equal((address, bytes), (listed.Address, listed.Bytes));
+        Assert.InRange(listed.StoredAt, DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(1));
     }
 
     [Fact]

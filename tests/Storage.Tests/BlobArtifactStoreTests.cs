@@ -42,6 +42,25 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : ArtifactStoreContr
     }
 
     [Fact]
+    public async Task What_is_read_is_kept_in_the_cache_and_a_copy_that_changed_is_fetched_afresh()
+    {
+        var cache = Path.Combine(Root, "shared");
+        BlobArtifactStore OpenShared() => new(Container, cache, "team/");
+        var address = await Open().PutAsync("right"u8.ToArray(), "txt");
+        Assert.Equal("right"u8.ToArray(), await OpenShared().ReadAsync(address));
+        var copy = Path.Combine(cache, "artifacts", address[..2], address);
+        File.Delete(copy);
+        await File.WriteAllTextAsync(copy, "wrong");
+
+        Assert.Equal("right"u8.ToArray(), await OpenShared().ReadAsync(address));
+
+        await Container.DeleteAsync();
+        await using var stream = await OpenShared().OpenReadAsync(address);
+        using var reader = new StreamReader(stream);
+        Assert.Equal("right", await reader.ReadToEndAsync());
+    }
+
+    [Fact]
     public async Task A_put_whose_answers_get_lost_still_succeeds()
     {
         var flaky = azurite.NewContainer(LostAnswers.Options(everyPut: 2));

@@ -5,9 +5,10 @@ namespace OrleansTagging.Storage.Tests;
 
 public sealed class BlobStateStoreTests(Azurite azurite) : StateStoreContract
 {
-    private BlobContainerClient? _container;
+    // Opened by threads that race: they must all get the same one.
+    private readonly Lazy<BlobContainerClient> _container = new(() => azurite.NewContainer());
 
-    private BlobContainerClient Container => _container ??= azurite.NewContainer();
+    private BlobContainerClient Container => _container.Value;
 
     protected override IStateStore Open() => new BlobStateStore(Container);
 

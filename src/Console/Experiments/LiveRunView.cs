@@ -11,6 +11,7 @@ internal sealed class LiveRunView : RunView
     private readonly Task _drawing;
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile LiveDisplayContext? _display;
+    private string? _note;
 
     public LiveRunView(Terminal terminal)
     {
@@ -22,6 +23,8 @@ internal sealed class LiveRunView : RunView
     }
 
     public override void Show(ExperimentProgress progress) => _display?.UpdateTarget(Draw(progress));
+
+    protected override void Note(string line) => _note = line;
 
     public override async ValueTask DisposeAsync()
     {
@@ -41,6 +44,10 @@ internal sealed class LiveRunView : RunView
             .. progress.Relabelled.Where(rest => rest.Step != "done").Select(rest => Line(Begun(rest), Color.Yellow)),
             new Text(Headline(progress)),
         ];
+        if (_note is { } note)
+        {
+            lines.Add(Line(note, Color.Yellow));
+        }
         if (progress.Running.Length > 0)
         {
             lines.Add(Jobs(progress.Running));

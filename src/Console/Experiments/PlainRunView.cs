@@ -41,6 +41,8 @@ internal sealed class PlainRunView(Terminal terminal) : RunView
         }
     }
 
+    protected override void Note(string line) => terminal.Say(line);
+
     private void SayOnce(string line)
     {
         if (_said.Add(line))

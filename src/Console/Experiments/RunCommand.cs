@@ -55,7 +55,7 @@ internal sealed class RunCommand : TaggingCommand
         {
             throw new InputException(refusal);
         }
-        var end = await FollowAsync(grain, cancellationToken);
+        var end = await FollowAsync(grain, silo.Store.Health, cancellationToken);
         if (end.Status != ExperimentStatus.Done)
         {
             _terminal.Say($"{experiment.Name}: {ExperimentTables.Status(end).TrimEnd('.')}. Run the same command again to go on.");
@@ -75,17 +75,33 @@ internal sealed class RunCommand : TaggingCommand
 
     private static async Task CopyAsync(IArtifactStore artifacts, string address, string path, CancellationToken cancellationToken)
     {
-        var bytes = await artifacts.ReadAsync(address, cancellationToken);
-        await OutputFile.WriteAsync(path, partial => File.WriteAllBytesAsync(partial, bytes, cancellationToken));
+        await using var stored = await artifacts.OpenReadAsync(address, cancellationToken);
+        await OutputFile.WriteAsync(path, async partial =>
+        {
+            await using var copy = new FileStream(partial, FileMode.Create, FileAccess.Write);
+            await stored.CopyToAsync(copy, cancellationToken);
+        });
     }
 
-    private async Task<ExperimentProgress> FollowAsync(IExperimentGrain grain, CancellationToken cancellationToken)
+    private async Task<ExperimentProgress> FollowAsync(IExperimentGrain grain, StoreHealth health, CancellationToken cancellationToken)
     {
         await using var view = RunView.For(_terminal);
         while (true)
         {
-            var progress = await grain.GetProgress().WaitAsync(cancellationToken);
+            ExperimentProgress progress;
+            try
+            {
+                progress = await grain.GetProgress().WaitAsync(cancellationToken);
+            }
+            catch (Exception fault) when (health.Problem is not null && fault is not OperationCanceledException)
+            {
+                // A grain that comes to life just now reads its state first.
+                view.ShowWait(health.Problem);
+                await Task.Delay(LookEvery, cancellationToken);
+                continue;
+            }
             view.Show(progress);
+            view.ShowWait(health.Problem ?? Array.Find(progress.Running, job => job.Waits is not null)?.Waits);
             if (progress.Status is ExperimentStatus.Done or ExperimentStatus.Failed or ExperimentStatus.Stopped)
             {
                 return progress;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrleansTagging.Abstractions;
 
 namespace OrleansTagging.Commands.Experiments;
@@ -5,13 +6,36 @@ namespace OrleansTagging.Commands.Experiments;
 /// <summary>How a running experiment is shown while one waits.</summary>
 internal abstract class RunView : IAsyncDisposable
 {
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(3);
+
     private readonly TimeLeft _timeLeft = new();
+    private readonly Stopwatch _calm = new();
+    private string? _wait;
 
     /// <summary>A table drawn in place on a terminal, lines elsewhere.</summary>
     public static RunView For(Terminal terminal) => terminal.IsLive ? new LiveRunView(terminal) : new PlainRunView(terminal);
 
     /// <summary>Shows how far the experiment is.</summary>
     public abstract void Show(ExperimentProgress progress);
+
+    /// <summary>Tells what keeps the run waiting, and with <c>null</c> that it goes on; the same again is told once.</summary>
+    public void ShowWait(string? wait)
+    {
+        if (wait is not null)
+        {
+            _calm.Restart();
+        }
+        // On a disk that is all but full small writes succeed between large ones that fail.
+        if (wait == _wait || (wait is null && _calm.Elapsed < Calm))
+        {
+            return;
+        }
+        Note(wait is null ? "The run goes on." : $"{wait.TrimEnd('.')}. The run waits for that and goes on by itself.");
+        _wait = wait;
+    }
+
+    /// <summary>Tells a line.</summary>
+    protected abstract void Note(string line);
 
     /// <summary>Ends the view.</summary>
     public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;

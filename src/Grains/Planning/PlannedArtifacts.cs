@@ -35,6 +35,14 @@ internal sealed class PlannedArtifacts(IArtifactStore stored) : IArtifactStore
         PutFileAsync(path, extension, cancellationToken);
 
     /// <inheritdoc/>
+    public async Task<string> WriteAsync(Action<Stream> write, string extension, CancellationToken cancellationToken = default)
+    {
+        using var bytes = new MemoryStream();
+        write(bytes);
+        return await PutAsync(bytes.ToArray(), extension, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task<Stream> OpenReadAsync(string address, CancellationToken cancellationToken = default) =>
         _planned.TryGetValue(address, out var planned)
             ? new MemoryStream(planned, writable: false)
@@ -51,6 +59,17 @@ internal sealed class PlannedArtifacts(IArtifactStore stored) : IArtifactStore
     /// <inheritdoc/>
     public async Task<bool> ExistsAsync(string address, CancellationToken cancellationToken = default) =>
         _planned.ContainsKey(address) || await stored.ExistsAsync(address, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task VerifyAsync(string address, CancellationToken cancellationToken = default) =>
+        _planned.ContainsKey(address) ? Task.CompletedTask : stored.VerifyAsync(address, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>A plan changes nothing that is stored, and so deletes nothing.</remarks>
+    public Task<bool> DeleteAsync(StoredArtifact listed, CancellationToken cancellationToken = default) => Task.FromResult(false);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Leftovers() => stored.Leftovers();
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<StoredArtifact> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)

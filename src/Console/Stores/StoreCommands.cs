@@ -1,0 +1,12 @@
+namespace OrleansTagging.Commands.Stores;
+
+/// <summary>The group <c>store</c>.</summary>
+internal static class StoreCommands
+{
+    public static CommandGroup Group(Terminal terminal) => new(
+        "store",
+        "Looks after a store: what nothing refers to, and whether all is as it was written.",
+        "tagging store verify --store ./tagging-store",
+        new StoreCollectCommand(terminal),
+        new StoreVerifyCommand(terminal));
+}
