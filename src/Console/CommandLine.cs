@@ -67,6 +67,7 @@ public static class CommandLine
             new PlanCommand(terminal),
             new RunCommand(terminal),
             new CompareCommand(terminal),
+            new PredictCommand(terminal),
             InspectCommand.Group(terminal),
             StoreCommands.Group(terminal),
             new EvaluateCommand(terminal),

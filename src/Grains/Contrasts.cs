@@ -66,8 +66,8 @@ public sealed record ContrastRecord
 }
 
 /// <summary>
-/// Puts the claims of an experiment's file to the test: the lwlrap of two sets of members, fold by fold and seed by seed, so that what a fold
-/// or a seed makes easy or hard for both falls out of the difference.
+/// Puts the claims of an experiment's file to the test: the lwlrap of two sets of members, fold by fold and seed by seed, so that what a
+/// fold or a seed makes easy or hard for both falls out of the difference.
 /// </summary>
 internal static class Contrasts
 {

@@ -38,7 +38,8 @@ public sealed class FinishedExperiment
     {
         if (await new StoredGrains(store).ExperimentAsync(name, cancellationToken) is not { Context: { } context } state)
         {
-            throw new InputException($"There is no experiment '{name}' in the store {store.Location}; begin it with tagging run FILE.yaml.");
+            throw new InputException(
+                $"There is no experiment '{name}' in the store {store.Location}; begin it with tagging run FILE.yaml.");
         }
         if (state.Report is not { } address)
         {
@@ -62,7 +63,7 @@ public sealed class FinishedExperiment
         var weights = new List<string>();
         foreach (var fold in record.Folds)
         {
-            var job = fold.ContinuedJobs.LastOrDefault() ?? fold.TrainingJob!;
+            var job = fold.TrainingJob!;
             weights.Add(await grains.JobAsync(job, cancellationToken) is { Result: { } result }
                 && JsonSerializer.Deserialize(result, RecipeJson.Default.JobResult)?.Weights is { } address
                 ? address

@@ -3,7 +3,7 @@ namespace OrleansTagging.Commands.Tests;
 public sealed class HelpTests
 {
     public static TheoryData<string> Commands => new(
-        "", "dataset", "dataset synth", "dataset import", "dataset show", "plan", "run", "compare",
+        "", "dataset", "dataset synth", "dataset import", "dataset show", "plan", "run", "compare", "predict",
         "inspect", "inspect experiment", "inspect round", "inspect clip", "inspect fold", "inspect job",
         "store", "store gc", "store verify", "evaluate", "curate", "blend", "features");
 

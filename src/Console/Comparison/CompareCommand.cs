@@ -14,7 +14,12 @@ internal sealed class CompareCommand : TaggingCommand
     private const int MostPerClass = 6;
 
     private readonly Terminal _terminal;
-    private readonly Argument<string[]> _names = new("NAME") { Description = "Names of finished experiments", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _names = new("NAME")
+    {
+        Description = "Names of finished experiments",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
     private readonly Option<string[]> _members = new("--member")
     {
         HelpName = "NAME",
@@ -58,13 +63,14 @@ internal sealed class CompareCommand : TaggingCommand
         var patterns = line.GetValue(_members) ?? [];
         var members = experiments
             .SelectMany(experiment => experiment.File.Members.Keys
-                .Where(name => patterns.Length == 0 || patterns.Any(pattern => Fits(pattern, experiment.File.Members[name].Entry, name)))
+                .Where(name => patterns.Length == 0
+                    || patterns.Any(pattern => Fits(pattern, experiment.File.Members[name].Entry, name)))
                 .Select(name => new ComparedMember(experiment, name)))
             .ToArray();
         if (members.Length == 0)
         {
-            throw new InputException($"No member is named {string.Join(" or ", patterns)}; tagging inspect experiment {experiments[0].Name} "
-                + "names them.");
+            throw new InputException($"No member is named {string.Join(" or ", patterns)}; "
+                + $"tagging inspect experiment {experiments[0].Name} names them.");
         }
         var reference = line.GetValue(_base) is { } named
             ? Array.Find(members, member => member.Name == named)
@@ -81,8 +87,12 @@ internal sealed class CompareCommand : TaggingCommand
             _terminal.WriteJson(Answer(members, reference, perClass));
             return ExitCode.Success;
         }
+        if (Settings(members, experiments.Count > 1) is { } settings)
+        {
+            _terminal.WriteTable(settings);
+        }
         _terminal.WriteTable(Table(members, reference, experiments.Count > 1));
-        _terminal.Out.WriteLine($"Differences from {reference.Name}: mean over the folds ± twice its standard error, where both have the same folds.");
+        _terminal.Out.WriteLine($"Differences from {reference.Name}: mean over the folds ± twice its standard error.");
         _terminal.Out.WriteLine();
         if (perClass)
         {
@@ -120,12 +130,10 @@ internal sealed class CompareCommand : TaggingCommand
 
     private static DataTable Table(ComparedMember[] members, ComparedMember reference, bool several)
     {
-        var axes = Axes(members);
         var honest = members.Any(member => member.Honest is not null);
         DataColumn[] columns =
         [
             "member",
-            .. axes.Select(axis => new DataColumn(axis.Split('.')[^1])),
             DataColumn.Figure("cv"),
             .. honest ? [DataColumn.Figure("honest")] : Array.Empty<DataColumn>(),
             DataColumn.Figure("difference"),
@@ -137,8 +145,7 @@ internal sealed class CompareCommand : TaggingCommand
         {
             table.Add(
             [
-                several ? $"{member.Experiment}/{member.Name}" : member.Name,
-                .. axes.Select(axis => Value(member, axis)),
+                Called(member, several),
                 Figures.Lwlrap(member.CrossValidated),
                 .. honest ? [Figures.Lwlrap(member.Honest)] : Array.Empty<string>(),
                 member == reference ? Figures.Absent : Difference(member, reference),
@@ -148,6 +155,24 @@ internal sealed class CompareCommand : TaggingCommand
         }
         return table;
     }
+
+    /// <summary>What sets the members apart; <c>null</c> where nothing that the file varies does.</summary>
+    private static DataTable? Settings(ComparedMember[] members, bool several)
+    {
+        var axes = Axes(members);
+        if (axes.Length == 0)
+        {
+            return null;
+        }
+        var table = new DataTable("Settings", ["member", .. axes.Select(axis => new DataColumn(axis.Split('.')[^1]))]);
+        foreach (var member in members)
+        {
+            table.Add([Called(member, several), .. axes.Select(axis => Value(member, axis))]);
+        }
+        return table;
+    }
+
+    private static string Called(ComparedMember member, bool several) => several ? $"{member.Experiment}/{member.Name}" : member.Name;
 
     private static string Difference(ComparedMember member, ComparedMember reference) =>
         member.Beside(reference) is { } difference

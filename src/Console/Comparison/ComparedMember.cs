@@ -51,9 +51,8 @@ internal sealed class ComparedMember
         var same = _experiment.Dataset.Version == other._experiment.Dataset.Version
             && (_experiment.File.Folds, _experiment.File.Seed, _experiment.File.Holdout)
                 == (other._experiment.File.Folds, other._experiment.File.Seed, other._experiment.File.Holdout);
-        return same
-            ? PairedDifference.Of([.. Folds.Zip(other.Folds).Where(pair => pair is ({ }, { })).Select(pair => pair.First!.Value - pair.Second!.Value)])
-            : null;
+        var differences = Folds.Zip(other.Folds, (one, another) => one - another).OfType<double>();
+        return same ? PairedDifference.Of([.. differences]) : null;
     }
 
     private double? Number(string name) => Number(_reported, name);

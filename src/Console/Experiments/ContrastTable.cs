@@ -14,7 +14,7 @@ internal static class ContrastTable
         }
         var table = new DataTable(
             "Contrasts", "contrast", DataColumn.Figure("cv lwlrap"), DataColumn.Figure("spread"), DataColumn.Figure("test lwlrap"),
-            DataColumn.Figure("pairs"), "on this data");
+            DataColumn.Figure("pairs"), DataColumn.Figure("holds"));
         foreach (var contrast in contrasts.EnumerateArray())
         {
             var (validation, test) = (contrast.GetProperty("cross_validated_lwlrap"), contrast.GetProperty("test_lwlrap"));
@@ -25,14 +25,21 @@ internal static class ContrastTable
                 Figures.Lwlrap(Number(validation, "spread")),
                 Difference(test),
                 validation.ValueKind == JsonValueKind.Null ? Figures.Absent : Figures.Count(validation.GetProperty("pairs").GetInt32()),
-                verdict == "holds" ? "holds" : $"does not hold: {verdict}");
+                verdict switch { "holds" => "yes", "reversed" => "reversed", _ => "no" });
         }
         terminal.WriteTable(table);
         foreach (var contrast in contrasts.EnumerateArray())
         {
-            terminal.Out.WriteLine($"{contrast.GetProperty("contrast").GetString()}: {contrast.GetProperty("claim").GetString()}");
+            var fate = contrast.GetProperty("verdict").GetString() switch
+            {
+                "holds" => "",
+                "reversed" => ": does not hold on this data, the reverse does",
+                _ => ": does not hold on this data, the difference is within its spread",
+            };
+            terminal.Out.WriteLine(
+                $"{contrast.GetProperty("contrast").GetString()}: {contrast.GetProperty("claim").GetString()}{fate}");
         }
-        terminal.Out.WriteLine("The mean difference over folds and seeds, ± twice its standard error; spread: standard deviation of one difference.");
+        terminal.Out.WriteLine("The mean difference over folds and seeds ± twice its standard error; spread: deviation of a single one.");
         terminal.Out.WriteLine();
     }
 

@@ -139,7 +139,8 @@ internal sealed class PlanCommand : TaggingCommand
             _terminal.Out.WriteLine($"{explanation.Job}: the store has no job of its kind to compare it with; all of it is new.");
             return;
         }
-        _terminal.Out.WriteLine($"{explanation.Job} beside {explanation.Nearest} ({explanation.NearestWhat}), the nearest that the store has:");
+        _terminal.Out.WriteLine(explanation.Job);
+        _terminal.Out.WriteLine($"beside {explanation.Nearest}, the nearest that the store has ({explanation.NearestWhat}):");
         foreach (var difference in explanation.Differences)
         {
             _terminal.Out.WriteLine(difference.Clips is { } clips

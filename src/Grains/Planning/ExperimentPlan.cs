@@ -36,7 +36,9 @@ public enum PlannedState
     /// <summary>It is to be run, and all that determines it is known.</summary>
     New,
 
-    /// <summary>It is to be run once what it works on is there: the clips of a round to come, or the weights of a training to come.</summary>
+    /// <summary>
+    /// It is to be run once what it works on is there: the clips of a round to come, or the weights of a training to come.
+    /// </summary>
     Later,
 }
 

@@ -59,7 +59,8 @@ public sealed class ExperimentPlanner
 
     /// <summary>Makes the plan of a file.</summary>
     /// <exception cref="InputException">The dataset was never imported, or cannot give what the file asks for.</exception>
-    public static async Task<ExperimentPlan> PlanAsync(Store store, ExperimentFile file, string fileName, CancellationToken cancellationToken) =>
+    public static async Task<ExperimentPlan> PlanAsync(
+        Store store, ExperimentFile file, string fileName, CancellationToken cancellationToken) =>
         (await MakeAsync(store, file, fileName, cancellationToken)).Plan;
 
     /// <summary>Says which inputs set a job apart from the nearest one that the store has.</summary>
@@ -169,7 +170,8 @@ public sealed class ExperimentPlanner
             var rest = new Selection(name, 0, Relabelled: true).ToString();
             await PlanPartAsync(rest, settings.Trained, good, noisy: true, ScorersPredictTest, cancellationToken);
             var fingerprint = CurriculumGrain.DeterminedRest(settings, determined);
-            var ended = known.Select(state => state.Rest).FirstOrDefault(rest => rest?.Determined == fingerprint && rest.Record.Step == "done");
+            var ended = known.Select(state => state.Rest)
+                .FirstOrDefault(rest => rest?.Determined == fingerprint && rest.Record.Step == "done");
             _selections[rest] = new Clips(ended?.Record.Selection, _noisy.Length, settings.Share);
         }
     }

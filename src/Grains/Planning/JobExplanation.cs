@@ -24,7 +24,8 @@ public sealed record JobExplanation
 
     /// <summary>Compares a job's document with those of a store: the nearest has the fewest different inputs.</summary>
     internal static async Task<JobExplanation> OfAsync(
-        IArtifactStore artifacts, string job, JobDocument document, IEnumerable<(string Job, TrainingState State, JobDocument Document)> stored)
+        IArtifactStore artifacts, string job, JobDocument document,
+        IEnumerable<(string Job, TrainingState State, JobDocument Document)> stored)
     {
         var inputs = Flatten(document);
         var nearest = stored
@@ -112,8 +113,13 @@ public sealed record JobExplanation
             .ToDictionary(clip => clip.Fname, clip => clip.Labels, StringComparer.Ordinal);
     }
 
-    private static string? Told(string[] clips, string how) => clips.Length == 0 ? null : string.Create(CultureInfo.InvariantCulture,
-        $"{clips.Length} {how} ({string.Join(", ", clips.Order(StringComparer.Ordinal).Take(MostNamed))}{(clips.Length > MostNamed ? ", …" : "")})");
+    private static string? Told(string[] clips, string how)
+    {
+        var named = string.Join(", ", clips.Order(StringComparer.Ordinal).Take(MostNamed));
+        return clips.Length == 0
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"{clips.Length} {how} ({named}{(clips.Length > MostNamed ? ", …" : "")})");
+    }
 }
 
 /// <summary>An input in which two jobs differ.</summary>

@@ -5,8 +5,8 @@ namespace OrleansTagging.Grains.Planning;
 
 /// <summary>How fast jobs go: from jobs that a store has, or from a declared figure where it has none alike.</summary>
 /// <remarks>
-/// A job takes a start, in which its process loads the tensor library, and then a time for each multiplication (<see cref="JobWork"/>); both
-/// are fitted to the jobs seen by least squares.
+/// A job takes a start, in which its process loads the tensor library, and then a time for each multiplication (<see cref="JobWork"/>);
+/// both are fitted to the jobs seen by least squares.
 /// </remarks>
 internal sealed class JobPace
 {
@@ -45,8 +45,9 @@ internal sealed class JobPace
             if (_seen.TryGetValue(kind, out var seen))
             {
                 var (start, perWork) = Fit(seen, declared / Fastest);
-                return (start + perWork * work, string.Create(CultureInfo.InvariantCulture,
-                    $"the times of {seen.Count} {(kind == KindOf(document) ? "like jobs" : "other jobs on the same device")} in the store"));
+                var like = kind == KindOf(document) ? "like jobs" : "other jobs on the same device";
+                return (start + perWork * work,
+                    string.Create(CultureInfo.InvariantCulture, $"the times of {seen.Count} {like} in the store"));
             }
         }
         return ((document.Device == "cuda" ? CudaStartSeconds : StartSeconds) + declared * work,
@@ -64,8 +65,11 @@ internal sealed class JobPace
         return (Math.Max(0, meanSeconds - perWork * meanWork), perWork);
     }
 
-    private static string KindOf(JobDocument document) =>
-        $"{DeviceOf(document)} {(document.Train is null ? "predict" : "train")} {document.Model.Network.Type} {document.Model.Network.Aggregation}";
+    private static string KindOf(JobDocument document)
+    {
+        var (network, does) = (document.Model.Network, document.Train is null ? "predict" : "train");
+        return $"{DeviceOf(document)} {does} {network.Type} {network.Aggregation}";
+    }
 
     private static string DeviceOf(JobDocument document) =>
         string.Create(CultureInfo.InvariantCulture, $"{document.Device} {document.Threads}");

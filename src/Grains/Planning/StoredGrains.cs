@@ -44,7 +44,8 @@ internal sealed class StoredGrains(Store store)
     /// <summary>The jobs that the store knows of with their documents, in the order of their ids.</summary>
     /// <param name="most">At most so many.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public async Task<List<(string Job, TrainingState State, JobDocument Document)>> JobsAsync(int most, CancellationToken cancellationToken)
+    public async Task<List<(string Job, TrainingState State, JobDocument Document)>> JobsAsync(
+        int most, CancellationToken cancellationToken)
     {
         var found = new List<(string, TrainingState, JobDocument)>();
         foreach (var key in (await KeysAsync(Trainings, cancellationToken)).Take(most))
