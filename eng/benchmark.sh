@@ -5,6 +5,8 @@
 #                                                        which needs python3-torch
 #   eng/benchmark.sh augmentation [FILE.yaml [ROUNDS]]   each audio effect, training with all of them on and off, and a sox for each clip, which
 #                                                        needs sox
+#   eng/benchmark.sh prediction [FILE.yaml [ROUNDS]]     prediction over clips of mixed length beside the same network in the system's PyTorch,
+#                                                        padded in the order of the files; needs python3-torch
 #
 # Exit codes: 0 what is wanted holds (or there is nothing to compare with), 1 something does not, 2 something is missing that only you can bring.
 set -euo pipefail
@@ -12,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 eng/setup.sh tests/Benchmarks
 what=step
 case ${1:-} in
-  step | augmentation)
+  step | augmentation | prediction)
     what=$1
     shift
     ;;

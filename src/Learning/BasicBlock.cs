@@ -8,8 +8,8 @@ namespace OrleansTagging.Learning;
 
 /// <summary>
 /// The basic residual block of ResNet-18 and -34 (He et al., "Deep residual learning for image recognition", 2016): 3×3 convolution, batch
-/// norm, ReLU, 3×3 convolution, batch norm, added to the input, ReLU. Where it halves frames and bands or changes the channels, the input passes
-/// a 1×1 convolution and batch norm first.
+/// norm, ReLU, 3×3 convolution, batch norm, added to the input, ReLU. Where it halves frames and bands or changes the channels, the input
+/// passes a 1×1 convolution and batch norm first.
 /// </summary>
 public sealed class BasicBlock : Module<Tensor, FrameMask, FrameMask, Tensor>
 {

@@ -5,7 +5,8 @@ using static TorchSharp.torch.nn;
 namespace OrleansTagging.Learning;
 
 /// <summary>
-/// Binary cross-entropy of every class by itself: −t · ln p − (1 − t) · ln(1 − p) with p the sigmoid of the score, mean over classes and clips.
+/// Binary cross-entropy of every class by itself: −t · ln p − (1 − t) · ln(1 − p) with p the sigmoid of the score, mean over classes and
+/// clips.
 /// </summary>
 /// <remarks>The logarithms are taken of the score, not of the rounded p, so that a score of any size has a finite loss.</remarks>
 public static class BinaryCrossEntropyLoss

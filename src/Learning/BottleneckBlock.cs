@@ -7,9 +7,9 @@ using static TorchSharp.torch.nn;
 namespace OrleansTagging.Learning;
 
 /// <summary>
-/// A bottleneck residual block (He et al., 2016) over the packed form of a batch (<see cref="FrameMask.Pack"/>): 1×1 convolution to a quarter of the channels,
-/// batch norm, PReLU, convolution over three frames (and bands), batch norm, PReLU, 1×1 convolution back, added to the input. What follows
-/// normalises its output.
+/// A bottleneck residual block (He et al., 2016) over the packed form of a batch (<see cref="FrameMask.Pack"/>): 1×1 convolution to a
+/// quarter of the channels, batch norm, PReLU, convolution over three frames (and bands), batch norm, PReLU, 1×1 convolution back, added to
+/// the input. What follows normalises its output.
 /// </summary>
 public sealed class BottleneckBlock : Module<Tensor, FrameMask, Tensor>
 {

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace OrleansTagging.Learning;
 
 /// <summary>
-/// One block of the convolutional networks: batch norm, convolution over three frames (and bands), max pooling that halves them, batch norm,
-/// PReLU and a bottleneck residual block. The first block's batch norm is that of the features (<see cref="TaggingNetwork"/>).
+/// One block of the convolutional networks: batch norm, convolution over three frames (and bands), max pooling that halves them, batch
+/// norm, PReLU and a bottleneck residual block. The first block's batch norm is that of the features (<see cref="TaggingNetwork"/>).
 /// </summary>
 /// <remarks>
 /// Padding cannot leak: it is zero before a convolution, as the outside of a lone clip is, lies below every value before the pooling, whose
@@ -38,7 +38,8 @@ public sealed class ConvolutionBlock : NetworkStage
     /// <param name="normalises">Whether the input still has to be normalised.</param>
     /// <param name="reach">What its convolutions reach over.</param>
     /// <param name="weights">Where weights are drawn from.</param>
-    public ConvolutionBlock(int inputs, int outputs, bool normalises, ConvolutionReach reach, WeightDraw weights) : base(nameof(ConvolutionBlock), outputs)
+    public ConvolutionBlock(int inputs, int outputs, bool normalises, ConvolutionReach reach, WeightDraw weights)
+        : base(nameof(ConvolutionBlock), outputs)
     {
         _reach = reach;
         _inputNorm = normalises ? new MaskedBatchNorm(inputs) : null;

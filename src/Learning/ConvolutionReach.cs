@@ -6,9 +6,9 @@ using static TorchSharp.torch.nn;
 namespace OrleansTagging.Learning;
 
 /// <summary>
-/// What the convolutions of a network reach over and what its pooling halves: three frames of three bands (<see cref="FramesAndBands"/>, 2-D)
-/// or three frames (<see cref="Frames"/>, 1-D), whose bands are the channels. Activations are <c>[clips, channels, frames, bands]</c>, of a single
-/// band in 1-D.
+/// What the convolutions of a network reach over and what its pooling halves: three frames of three bands (<see cref="FramesAndBands"/>,
+/// 2-D) or three frames (<see cref="Frames"/>, 1-D), whose bands are the channels. Activations are <c>[clips, channels, frames, bands]</c>,
+/// of a single band in 1-D.
 /// </summary>
 public sealed class ConvolutionReach
 {
@@ -25,14 +25,12 @@ public sealed class ConvolutionReach
     /// <summary>Bands after the pooling.</summary>
     public int Halved(int bands) => _bands ? (bands + 1) / 2 : bands;
 
-    /// <summary>The weight of a convolution, <c>[outputs, inputs, 3, 3]</c> or <c>[outputs, inputs, 1, 3]</c>.</summary>
-    public Parameter Weight(WeightDraw weights, string name, int inputs, int outputs) => weights.Convolution(name, inputs, outputs, _bands ? 3 : 1, 3);
+    /// <summary>The weight of a convolution, <c>[outputs, inputs, 3, 3]</c> or <c>[outputs, inputs, 3, 1]</c>.</summary>
+    public Parameter Weight(WeightDraw weights, string name, int inputs, int outputs) =>
+        weights.Convolution(name, inputs, outputs, 3, _bands ? 3 : 1);
 
     /// <summary>Convolves, with zeros around, so that frames and bands stay.</summary>
-    public Tensor Convolve(Tensor x, Tensor weight) => _bands
-        ? functional.conv2d(x, weight, padding: [1L, 1L])
-        // With the frames along the last axis: the kernels work through an image row by row, and rows of one cell each take twice the time.
-        : functional.conv2d(x.transpose(2, 3), weight, padding: [0L, 1L]).transpose(2, 3);
+    public Tensor Convolve(Tensor x, Tensor weight) => functional.conv2d(x, weight, padding: [1L, _bands ? 1L : 0L]);
 
     /// <summary>The maximum of every two frames (of two bands each); a last one may stand alone.</summary>
     public Tensor Pool(Tensor x) => functional.max_pool2d(x, [2L, _bands ? 2L : 1L], ceil_mode: true);

@@ -122,8 +122,8 @@ public sealed class FrameMask
     }
 
     /// <summary>
-    /// The clips' own frames one after another, <c>[1, channels, valid frames, bands]</c>: what works on each cell, or on all of them alike,
-    /// then sees no filling.
+    /// The clips' own frames one after another, <c>[1, channels, valid frames, bands]</c>: what works on each cell, or on all of them
+    /// alike, then sees no filling.
     /// </summary>
     /// <param name="x">The batch, <c>[clips, channels, frames, bands]</c>, quickest with the channels last in memory.</param>
     public Tensor Pack(Tensor x)
@@ -136,7 +136,8 @@ public sealed class FrameMask
 
     /// <summary>The batch again, <c>[clips, channels, frames, bands]</c>, from its packed form.</summary>
     /// <param name="x">The packed form, <c>[1, channels, valid frames, bands]</c>.</param>
-    /// <param name="filling">What the filling becomes: zero as a convolution sees the outside of a lone clip, or <see cref="Bottom"/>.</param>
+    /// <param name="filling">What the filling becomes: zero as a convolution sees the outside of a lone clip, or <see
+    /// cref="Bottom"/>.</param>
     public Tensor Spread(Tensor x, float filling = 0)
     {
         var (channels, bands) = (x.shape[1], x.shape[3]);

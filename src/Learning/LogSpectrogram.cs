@@ -39,8 +39,11 @@ public sealed class LogSpectrogram : IDisposable
     /// <summary>Frames of a clip of <paramref name="samples"/> samples.</summary>
     public int Frames(int samples) => 1 + samples / _descriptor.HopSize;
 
-    /// <summary>Samples that make up a number of features (frames × bands).</summary>
-    public long Samples(long features) => features / _descriptor.Bands * _descriptor.HopSize;
+    /// <summary>Samples that make up a number of frames.</summary>
+    public long Samples(long frames) => frames * _descriptor.HopSize;
+
+    /// <summary>Numbers that a frame's complex spectrum takes while the features are computed.</summary>
+    public long NumbersPerFrame => _descriptor.FftSize + 2;
 
     /// <summary>Samples of a clip of <paramref name="samples"/> samples together with its reflections.</summary>
     public int ExtendedLength(int samples) => samples + _descriptor.FftSize;

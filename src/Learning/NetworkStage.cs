@@ -5,8 +5,8 @@ namespace OrleansTagging.Learning;
 
 /// <summary>
 /// One of the parts of a network that work on the clips' frames, each on the output of the one before it:
-/// <c>[clips, in, frames, bands]</c> to <c>[clips, <see cref="Channels"/>, …]</c>, both in their packed form (<see cref="FrameMask.Pack"/>). Called
-/// with the input, the input's frames and the output's frames (<see cref="Pooled"/>).
+/// <c>[clips, in, frames, bands]</c> to <c>[clips, <see cref="Channels"/>, …]</c>, both in their packed form (<see
+/// cref="FrameMask.Pack"/>). Called with the input, the input's frames and the output's frames (<see cref="Pooled"/>).
 /// </summary>
 public abstract class NetworkStage : Module<Tensor, FrameMask, FrameMask, Tensor>
 {

@@ -11,10 +11,10 @@ public static class Prediction
     private const int MostClips = 32;
 
     /// <summary>
-    /// Most features (frames × bands) of a batch. The first block's activations take this many numbers for each of its channels, so this bounds
-    /// the memory of a prediction.
+    /// Most numbers of a batch's spectrum or of the network's largest activation, whichever is larger: 128 MiB, which bounds the memory of
+    /// a prediction.
     /// </summary>
-    private const long MostFeatures = 1 << 19;
+    private const long MostNumbers = 1 << 25;
 
     /// <summary>Predicts.</summary>
     /// <param name="network">The network; left in evaluation mode.</param>
@@ -24,7 +24,8 @@ public static class Prediction
     /// <param name="device">Where the network lies.</param>
     /// <param name="progress">Told the batches done and their number; may be <c>null</c>.</param>
     /// <param name="cancellation">Ends the prediction between batches.</param>
-    /// <returns>Probabilities (scores through a sigmoid), <c>[clips, classes]</c>, row by row in the order of <paramref name="clips"/>.</returns>
+    /// <returns>Probabilities (scores through a sigmoid), <c>[clips, classes]</c>, row by row in the order of <paramref
+    /// name="clips"/>.</returns>
     public static float[] Of(
         TaggingNetwork network,
         LogSpectrogram spectrogram,
@@ -37,7 +38,8 @@ public static class Prediction
         network.eval();
         using var gradients = no_grad();
         var lengths = clips.Select(waveforms.Length).ToArray();
-        var batches = BatchPlan.ForPrediction(lengths, MostClips, spectrogram.Samples(MostFeatures));
+        var frames = MostNumbers / Math.Max(network.NumbersPerFrame, spectrogram.NumbersPerFrame);
+        var batches = BatchPlan.ForPrediction(lengths, MostClips, spectrogram.Samples(frames));
         var predictions = Array.Empty<float>();
         for (var done = 0; done < batches.Count; done++)
         {

@@ -8,9 +8,9 @@ using static TorchSharp.torch.nn;
 namespace OrleansTagging.Learning;
 
 /// <summary>
-/// ResNet-18 or -34 on spectrograms (He et al., "Deep residual learning for image recognition", 2016; <c>resnet_18</c>, <c>resnet_34</c>): normalised
-/// spectrograms and a frequency map as two channels, a stem (7×7 convolution of stride 2, batch norm, ReLU, 3×3 max pooling of stride 2), and four
-/// stages of basic blocks, of which all but the first halve frames and bands and double the channels.
+/// ResNet-18 or -34 on spectrograms (He et al., "Deep residual learning for image recognition", 2016; <c>resnet_18</c>, <c>resnet_34</c>):
+/// normalised spectrograms and a frequency map as two channels, a stem (7×7 convolution of stride 2, batch norm, ReLU, 3×3 max pooling of
+/// stride 2), and four stages of basic blocks, of which all but the first halve frames and bands and double the channels.
 /// </summary>
 public sealed class ResNet : TaggingNetwork
 {
@@ -28,8 +28,13 @@ public sealed class ResNet : TaggingNetwork
         _frequencyMap = settings.FrequencyMap;
         _stem = weights.Convolution("stem", settings.FrequencyMap ? 2 : 1, settings.BaseDepth, 7);
         _stemNorm = new MaskedBatchNorm(settings.BaseDepth);
+        // The stem's output: half the frames and half the bands.
+        NumbersPerFrame = Math.Max(2L * bands, (long)bands * settings.BaseDepth / 4);
         RegisterComponents();
     }
+
+    /// <inheritdoc/>
+    public override long NumbersPerFrame { get; }
 
     private protected override (Tensor X, FrameMask Mask) Enter(Tensor features, FrameMask mask)
     {

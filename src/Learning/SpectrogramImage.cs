@@ -7,8 +7,8 @@ namespace OrleansTagging.Learning;
 internal static class SpectrogramImage
 {
     /// <summary>
-    /// Normalised spectrograms, <c>[1, channels, valid frames, bands]</c>: one channel, or two with a map of the frequency from -1 to 1 as the second,
-    /// by which a convolution, the same at every band, can tell them apart.
+    /// Normalised spectrograms, <c>[1, channels, valid frames, bands]</c>: one channel, or two with a map of the frequency from -1 to 1 as
+    /// the second, by which a convolution, the same at every band, can tell them apart.
     /// </summary>
     /// <param name="packed">The packed spectrograms, <c>[1, 1, valid frames, bands]</c>.</param>
     /// <param name="frequencyMap">Whether the map joins them.</param>

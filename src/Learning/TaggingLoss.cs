@@ -30,5 +30,6 @@ public static class TaggingLoss
         }
     }
 
-    private static InputException Unknown(string loss) => new($"'{loss}' names no loss; write {string.Join(", ", TrainingSettings.Losses)}.");
+    private static InputException Unknown(string loss) =>
+        new($"'{loss}' names no loss; write {string.Join(", ", TrainingSettings.Losses)}.");
 }

@@ -9,8 +9,8 @@ using static TorchSharp.torch.nn;
 namespace OrleansTagging.Learning;
 
 /// <summary>
-/// A network that tags clips: normalised features, stages that work on their frames, each stage's output summed up over the clip from a given
-/// stage on (deep supervision), by its global maximum or by a GRU, and a two-layer head. <c>[clips, frames, bands]</c> to scores
+/// A network that tags clips: normalised features, stages that work on their frames, each stage's output summed up over the clip from a
+/// given stage on (deep supervision), by its global maximum or by a GRU, and a two-layer head. <c>[clips, frames, bands]</c> to scores
 /// <c>[clips, classes]</c>.
 /// </summary>
 /// <remarks>
@@ -44,7 +44,8 @@ public abstract class TaggingNetwork : Module<Tensor, FrameMask, KeyedDropout?, 
     /// <param name="classes">Number of classes.</param>
     /// <param name="weights">Where weights are drawn from.</param>
     private protected TaggingNetwork(
-        string name, NetworkSettings settings, int normalised, int bands, IReadOnlyList<NetworkStage> stages, int classes, WeightDraw weights)
+        string name, NetworkSettings settings, int normalised, int bands, IReadOnlyList<NetworkStage> stages, int classes,
+        WeightDraw weights)
         : base(name)
     {
         _featureNorm = new MaskedBatchNorm(normalised, affine: false);
@@ -66,6 +67,9 @@ public abstract class TaggingNetwork : Module<Tensor, FrameMask, KeyedDropout?, 
         _head = new TaggingHead(sums, settings.Hidden, classes, settings.Dropout, weights.In("head"));
     }
 
+    /// <summary>Numbers that the largest activation takes for each frame of features: a measure of the memory that a batch needs.</summary>
+    public abstract long NumbersPerFrame { get; }
+
     /// <summary>Makes the network that a model names; its weights are drawn.</summary>
     /// <param name="model">Its shape, and the features that it takes.</param>
     /// <param name="classes">Number of classes.</param>
@@ -84,7 +88,8 @@ public abstract class TaggingNetwork : Module<Tensor, FrameMask, KeyedDropout?, 
     }
 
     /// <summary>Scores clips: the higher, the likelier; with a ranking loss only their order within a clip is trained.</summary>
-    /// <param name="features">The features, <c>[clips, frames, bands]</c>; what stands in the filling does not matter, so long as it is finite.</param>
+    /// <param name="features">The features, <c>[clips, frames, bands]</c>; what stands in the filling does not matter, so long as it is
+    /// finite.</param>
     /// <param name="mask">Frames of the clips.</param>
     /// <param name="dropout">Which of the head's inputs are silenced; <c>null</c> outside training.</param>
     public sealed override Tensor forward(Tensor features, FrameMask mask, KeyedDropout? dropout)

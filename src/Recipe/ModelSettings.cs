@@ -13,10 +13,10 @@ public sealed record ModelSettings
 }
 
 /// <summary>
-/// A network. <c>cnn_2d</c> is the third-place solution's on spectrograms: a frequency map as a second channel, blocks of growing depth, each
-/// block's output from a given block on summed up over the clip (deep supervision), and a two-layer head; <c>cnn_1d</c> the same over frames
-/// alone, the bands of the features (as a rule the bins of a log-STFT) as channels. <c>resnet_18</c> and <c>resnet_34</c> (He et al., 2016) on
-/// spectrograms have four stages before the same head.
+/// A network. <c>cnn_2d</c> is the third-place solution's on spectrograms: a frequency map as a second channel, blocks of growing depth,
+/// each block's output from a given block on summed up over the clip (deep supervision), and a two-layer head; <c>cnn_1d</c> the same over
+/// frames alone, the bands of the features (as a rule the bins of a log-STFT) as channels. <c>resnet_18</c> and <c>resnet_34</c> (He et
+/// al., 2016) on spectrograms have four stages before the same head.
 /// </summary>
 public sealed record NetworkSettings
 {
@@ -33,8 +33,8 @@ public sealed record NetworkSettings
     public bool FrequencyMap { get; init; } = true;
 
     /// <summary>
-    /// How a block's output is summed up over a clip: <c>max</c>, the global maximum, or <c>gru</c>, the final states of a bidirectional GRU
-    /// over its frames after layer norm; of <c>cnn_2d</c> and <c>cnn_1d</c>.
+    /// How a block's output is summed up over a clip: <c>max</c>, the global maximum, or <c>gru</c>, the final states of a bidirectional
+    /// GRU over its frames after layer norm; of <c>cnn_2d</c> and <c>cnn_1d</c>.
     /// </summary>
     public string Aggregation { get; init; } = "max";
 
@@ -50,7 +50,9 @@ public sealed record NetworkSettings
     /// <summary>Factor by which the channels grow from block to block; a ResNet's double from stage to stage.</summary>
     public double GrowthRate { get; init; } = 1.5;
 
-    /// <summary>First block or stage (counted from 1) whose output, summed up over the clip, reaches the head: the deep supervision.</summary>
+    /// <summary>
+    /// First block or stage (counted from 1) whose output, summed up over the clip, reaches the head: the deep supervision.
+    /// </summary>
     public int DeepSupervisionFrom { get; init; } = 2;
 
     /// <summary>Units of the head's hidden layer.</summary>
@@ -66,7 +68,8 @@ public sealed record NetworkSettings
     public int Stages() => IsResNet() ? 4 : Blocks;
 
     /// <summary>
-    /// Channels of a block or stage (counted from 1): base depth × growth rate^(block − 1), rounded down; base depth × 2^(stage − 1) in a ResNet.
+    /// Channels of a block or stage (counted from 1): base depth × growth rate^(block − 1), rounded down; base depth × 2^(stage − 1) in a
+    /// ResNet.
     /// </summary>
     public int Depth(int block) => (int)(BaseDepth * Math.Pow(IsResNet() ? 2 : GrowthRate, block - 1));
 

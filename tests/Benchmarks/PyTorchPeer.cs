@@ -76,7 +76,8 @@ internal sealed class PyTorchPeer
         IEnumerable<double> Figures(string name) => answer.GetProperty(name).EnumerateArray().Select(figure => figure.GetDouble());
     }
 
-    private static string? Run(IEnumerable<string> arguments)
+    /// <summary>What a script prints; <c>null</c>, and its last line on standard error, where it fails.</summary>
+    public static string? Run(IEnumerable<string> arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(Python, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var errors = process.StandardError.ReadToEndAsync();

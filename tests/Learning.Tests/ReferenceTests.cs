@@ -10,14 +10,14 @@ using static TorchSharp.torch;
 namespace OrleansTagging.Learning.Tests;
 
 /// <summary>
-/// The networks and losses beside the same written in plain PyTorch (reference/networks.py), on the same weights and batches. What that script
-/// printed is committed (reference/answers.json), so that the comparison runs where there is no PyTorch.
+/// The networks and losses beside the same written in plain PyTorch (reference/networks.py), on the same weights and batches. What that
+/// script printed is committed (reference/answers.json), so that the comparison runs where there is no PyTorch.
 /// </summary>
 public sealed class ReferenceTests
 {
     private const int Classes = 5;
     private const int Steps = 20;
-    private const double LearningRate = 0.0003;
+    private const double LearningRate = 0.0001;
 
     /// <summary>Names a folder that is to keep the cases for the script.</summary>
     private const string Variable = "LEARNING_REFERENCE_CASES";
@@ -34,7 +34,8 @@ public sealed class ReferenceTests
         ["resnet_34"] = new("mel_512_256_64", _small with { Type = "resnet_34", BaseDepth = 4, FrequencyMap = false }, "lsep"),
     };
 
-    private static readonly Lazy<JsonElement> _answers = new(() => JsonDocument.Parse(File.ReadAllText(InReference("answers.json"))).RootElement);
+    private static readonly Lazy<JsonElement> _answers =
+        new(() => JsonDocument.Parse(File.ReadAllText(InReference("answers.json"))).RootElement);
 
     public static TheoryData<string> Cases => [.. _cases.Keys];
 
@@ -51,18 +52,24 @@ public sealed class ReferenceTests
         var loss = one.Loss(network, batch);
         loss.backward();
         Assert.Equal(expected.GetProperty("loss").GetDouble(), loss.item<float>(), 1e-4);
+        var wrong = new List<string>();
         foreach (var (parameter, weight) in network.named_parameters())
         {
             var norm = expected.GetProperty("gradients").GetProperty(parameter).GetDouble();
             var actual = Math.Sqrt(weight.grad!.detach().contiguous().data<float>().ToArray().Sum(value => (double)value * value));
-            Assert.True(Math.Abs(norm - actual) <= 1e-3 * Math.Max(0.01, norm), $"{parameter}: its gradient has the norm {actual}, not {norm}.");
+            if (!(Math.Abs(norm - actual) <= 1e-3 * Math.Max(0.01, norm)))
+            {
+                wrong.Add($"{parameter}: {actual}, not {norm}");
+            }
         }
+        Assert.Empty(wrong);
         network.eval();
         using var gradients = no_grad();
         var scores = network.call(batch.Features, batch.Mask, null).data<float>().ToArray();
         var reference = expected.GetProperty("scores").EnumerateArray().Select(score => score.GetDouble()).ToArray();
         Assert.Equal(reference.Length, scores.Length);
-        Assert.All(reference.Zip(scores), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+        var scale = Math.Max(1, reference.Max(Math.Abs));
+        Assert.All(reference.Zip(scores), pair => Assert.Equal(pair.First, pair.Second, 1e-4 * scale));
     }
 
     [Theory]
@@ -173,7 +180,8 @@ public sealed class ReferenceTests
             {
                 if (Output(python, "-c", "import torch") is not null)
                 {
-                    return Output(python, InReference("networks.py"), folder) ?? throw new InvalidOperationException("The reference failed.");
+                    return Output(python, InReference("networks.py"), folder)
+                        ?? throw new InvalidOperationException("The reference failed.");
                 }
             }
             catch (Win32Exception)
@@ -206,7 +214,7 @@ public sealed class ReferenceTests
         public int Bands => FeatureDescriptor.Parse(FeatureName).Bands;
 
         public TaggingNetwork Network() =>
-            TaggingNetwork.Of(new ModelSettings { Features = FeatureName, Network = Settings }, Classes, new WeightDraw(3));
+            TaggingNetwork.Of(new ModelSettings { Features = FeatureName, Network = Settings }, Classes, new WeightDraw(5));
 
         public int[] Lengths(int batch)
         {

@@ -18,7 +18,8 @@ public sealed class TaggingNetworkTests
         ["cnn_1d"] = new() { Features = "stft_64_32", Network = _settings with { Type = "cnn_1d" } },
         ["cnn_1d with GRU"] = new()
         {
-            Features = "stft_64_32", Network = _settings with { Type = "cnn_1d", Aggregation = "gru", RecurrentUnits = 6 },
+            Features = "stft_64_32",
+            Network = _settings with { Type = "cnn_1d", Aggregation = "gru", RecurrentUnits = 6 },
         },
         ["resnet_18"] = new() { Features = "mel_512_256_32", Network = _settings with { Type = "resnet_18", BaseDepth = 4 } },
         ["resnet_34"] = new() { Features = "mel_512_256_32", Network = _settings with { Type = "resnet_34", BaseDepth = 4 } },
@@ -215,7 +216,8 @@ public sealed class TaggingNetworkTests
         return LsepLoss.Of(network.call(batch.Features, batch.Mask, dropout), LabelledExample.Targets(_waveforms.Examples(0, 16), 4, CPU));
     }
 
-    private static float[] Scores(TaggingNetwork network, ClipBatch batch) => network.call(batch.Features, batch.Mask, null).data<float>().ToArray();
+    private static float[] Scores(TaggingNetwork network, ClipBatch batch) =>
+        network.call(batch.Features, batch.Mask, null).data<float>().ToArray();
 
     private static float[] Weights(TaggingNetwork network) => [.. network.parameters().SelectMany(weight => weight.data<float>().ToArray())];
 

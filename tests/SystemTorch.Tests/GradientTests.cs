@@ -133,6 +133,33 @@ public sealed class GradientTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(2, 0, 3)]
+    public void A_convolution_down_a_single_column_has_the_values_and_gradients_of_the_same_in_double_precision(
+        long stride, long padding, long dilation)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(4);
+        var (x, w, bias) = (randn(3, 5, 19, 1), randn(6, 5, 3, 1), randn(6));
+        var (single, ofX, ofW) = Differentiated(float32);
+        var (wide, wideX, wideW) = Differentiated(float64);
+        Assert.Equal(wide.shape, single.shape);
+        Assert.Equal(1, single.stride(1));
+        Assert.True(single.to(float64).allclose(wide, 1e-4, 1e-5));
+        Assert.True(ofX.to(float64).allclose(wideX, 1e-4, 1e-4));
+        Assert.True(ofW.to(float64).allclose(wideW, 1e-4, 1e-4));
+
+        (Tensor Value, Tensor OfX, Tensor OfW) Differentiated(ScalarType type)
+        {
+            var a = x.to(type).detach().requires_grad_();
+            var b = w.to(type).detach().requires_grad_();
+            var y = F.conv2d(a, b, bias.to(type), strides: [stride, 1], padding: [padding, 0], dilation: [dilation, 1]);
+            y.pow(2).sum().backward();
+            return (y.detach(), a.grad!, b.grad!);
+        }
+    }
+
     [Fact]
     public void A_convolution_gives_channels_last_memory_and_the_layers_after_it_keep_it()
     {

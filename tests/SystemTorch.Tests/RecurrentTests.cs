@@ -76,7 +76,8 @@ public sealed class RecurrentTests
     {
         using var gru = nn.GRU(4, 6, bidirectional: true);
         Assert.Equal(
-            ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0", "weight_ih_l0_reverse", "weight_hh_l0_reverse", "bias_ih_l0_reverse", "bias_hh_l0_reverse"],
+            ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0",
+                "weight_ih_l0_reverse", "weight_hh_l0_reverse", "bias_ih_l0_reverse", "bias_hh_l0_reverse"],
             gru.named_parameters().Select(named => named.name));
         Assert.Equal([18L, 4L], gru.get_parameter("weight_ih_l0")!.shape);
     }

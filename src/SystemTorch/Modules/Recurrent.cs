@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace TorchSharp.Modules
 {
     /// <summary>
-    /// Gated recurrent units (Cho et al. 2014). Its parameters bear PyTorch's names: <c>weight_ih_l0</c>, <c>weight_hh_l0</c>, <c>bias_ih_l0</c>,
+    /// Gated recurrent units (Cho et al. 2014). Its parameters bear PyTorch's names: <c>weight_ih_l0</c>, <c>weight_hh_l0</c>,
+    /// <c>bias_ih_l0</c>,
     /// <c>bias_hh_l0</c>, those of a later layer with its number, those of the way back with <c>_reverse</c>.
     /// </summary>
     public sealed unsafe class GRU : nn.Module<Tensor, Tensor?, (Tensor, Tensor)>
@@ -87,8 +88,8 @@ namespace TorchSharp.Modules
             {
                 NativeErrors.Check(
                     st_gru_packed(
-                        input.data.Handle, input.batch_sizes.Handle, (sorted ?? none!).Handle, pointer, weights.Length, _biases ? 1 : 0, _layers,
-                        _dropout, training ? 1 : 0, _bidirectional ? 1 : 0, pair),
+                        input.data.Handle, input.batch_sizes.Handle, (sorted ?? none!).Handle, pointer, weights.Length, _biases ? 1 : 0,
+                        _layers, _dropout, training ? 1 : 0, _bidirectional ? 1 : 0, pair),
                     input,
                     this);
             }
@@ -120,8 +121,8 @@ namespace TorchSharp
                 public static unsafe class rnn
                 {
                     /// <summary>
-                    /// Packs padded sequences, <c>[steps, sequences, …]</c> or with the sequences first. Unless they are said to be sorted, they
-                    /// need not be.
+                    /// Packs padded sequences, <c>[steps, sequences, …]</c> or with the sequences first. Unless they are said to be sorted,
+                    /// they need not be.
                     /// </summary>
                     public static PackedSequence pack_padded_sequence(
                         Tensor input, Tensor lengths, bool batch_first = false, bool enforce_sorted = true)
@@ -134,7 +135,9 @@ namespace TorchSharp
                         return new PackedSequence(new Tensor(made[0]), new Tensor(made[1]), new Tensor(made[2]), new Tensor(made[3]));
                     }
 
-                    /// <summary>Sequences of mixed lengths, step by step, the longest first. Its tensors live in the scope in which it was made.</summary>
+                    /// <summary>
+                    /// Sequences of mixed lengths, step by step, the longest first. Its tensors live in the scope in which it was made.
+                    /// </summary>
                     public sealed class PackedSequence : IDisposable
                     {
                         /// <summary>The rows of all steps, <c>[rows, …]</c>.</summary>
