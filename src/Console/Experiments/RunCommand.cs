@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Text.Json;
 using Orleans;
 using OrleansTagging.Abstractions;
@@ -13,6 +14,7 @@ namespace OrleansTagging.Commands.Experiments;
 /// <summary><c>run</c>: an experiment from its file to its report, with the grains in this process.</summary>
 internal sealed class RunCommand : TaggingCommand
 {
+    private static readonly TimeSpan OutageEcho = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly Terminal _terminal;
@@ -86,14 +88,21 @@ internal sealed class RunCommand : TaggingCommand
     private async Task<ExperimentProgress> FollowAsync(IExperimentGrain grain, StoreHealth health, CancellationToken cancellationToken)
     {
         await using var view = RunView.For(_terminal);
+        // Calls that began during an outage may fail a while after its end.
+        var sinceOutage = new Stopwatch();
         while (true)
         {
             ExperimentProgress progress;
+            if (health.Problem is not null)
+            {
+                sinceOutage.Restart();
+            }
             try
             {
                 progress = await grain.GetProgress().WaitAsync(cancellationToken);
             }
-            catch (Exception fault) when (health.Problem is not null && fault is not OperationCanceledException)
+            catch (Exception) when (!cancellationToken.IsCancellationRequested
+                && (health.Problem is not null || (sinceOutage.IsRunning && sinceOutage.Elapsed < OutageEcho)))
             {
                 // A grain that comes to life just now reads its state first.
                 view.ShowWait(health.Problem);
