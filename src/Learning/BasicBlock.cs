@@ -66,9 +66,18 @@ public sealed class BasicBlock : Module<Tensor, FrameMask, FrameMask, Tensor>
         inner = functional.relu(_firstNorm.Packed(inner));
         inner = pooled.Pack(functional.conv2d(pooled.Spread(inner), _second, padding: [1L, 1L]));
         inner = _secondNorm.Packed(inner);
-        var passed = _shortcut is null
-            ? x
-            : _shortcutNorm!.Packed(pooled.Pack(functional.conv2d(spread, _shortcut, strides: [_stride, _stride])));
-        return functional.relu(inner + passed).MoveToOuterDisposeScope();
+        return functional.relu(inner + Passed(x, spread, pooled)).MoveToOuterDisposeScope();
+    }
+
+    // The input as it joins the output. A 1×1 convolution of stride 2 sees every other frame and band: they are picked first, so that it runs
+    // without filling and stride (the gradient of the latter ends the process in libtorch 2.10 on a CPU with AVX-512).
+    private Tensor Passed(Tensor x, Tensor spread, FrameMask pooled)
+    {
+        if (_shortcut is null)
+        {
+            return x;
+        }
+        var picked = _stride == 1 ? x : pooled.Pack(spread.slice(2, 0, spread.shape[2], _stride).slice(3, 0, spread.shape[3], _stride));
+        return _shortcutNorm!.Packed(functional.conv2d(picked, _shortcut));
     }
 }
