@@ -167,6 +167,7 @@ internal static class ExperimentTables
     {
         var keepBest = Array.Exists(members, member => member.HonestLwlrap is not null);
         var heldOut = Array.Exists(members, member => member.HoldoutLwlrap is not null);
+        var onLeaderboard = Array.Exists(members, member => member.Leaderboard is not null);
         var measure = keepBest || heldOut ? "" : " lwlrap";
         List<DataColumn> columns = ["member", "model", "selection", DataColumn.Figure("folds"), DataColumn.Figure($"cv{measure}")];
         if (keepBest)
@@ -174,6 +175,10 @@ internal static class ExperimentTables
             columns.Add(DataColumn.Figure("honest"));
         }
         columns.Add(DataColumn.Figure($"test{measure}"));
+        if (onLeaderboard)
+        {
+            columns.AddRange([DataColumn.Figure("public"), DataColumn.Figure("private")]);
+        }
         if (heldOut)
         {
             columns.Add(DataColumn.Figure("hold-out"));
@@ -194,6 +199,10 @@ internal static class ExperimentTables
                 cells.Add(Figures.Lwlrap(member.HonestLwlrap ?? member.CrossValidatedLwlrap));
             }
             cells.Add(Figures.Lwlrap(member.TestLwlrap));
+            if (onLeaderboard)
+            {
+                cells.AddRange([Figures.Lwlrap(member.Leaderboard?.Public), Figures.Lwlrap(member.Leaderboard?.Private)]);
+            }
             if (heldOut)
             {
                 cells.Add(Figures.Lwlrap(member.HoldoutLwlrap));
