@@ -11,7 +11,8 @@ eng/setup.sh src/Console/Console.csproj
 demo=${1:-artifacts/demo}
 mkdir -p "$demo"
 if [[ ! -e $demo/dataset/truth.csv ]]; then
-  eng/tagging dataset synth --out "$demo/dataset"
+  # Enough clips that the figures say something about the method and not about chance.
+  eng/tagging dataset synth --out "$demo/dataset" --scale 5
 fi
 eng/tagging dataset import "$demo/dataset" --name synthetic --store "$demo/store"
 eng/tagging run examples/demo.yaml --store "$demo/store" --out "$demo"

@@ -84,14 +84,16 @@ chosen() { sed -n "s:.*<$1>\(.*\)<.*:\1:p" artifacts/feed.props; }
 
 if [[ artifacts/feed.props -nt Directory.Packages.props && artifacts/feed.props -nt eng/setup.sh \
   && ${GrainHost:-$(chosen GrainHost)} == "$(chosen GrainHost)" && ${TensorLibrary:-$(chosen TensorLibrary)} == "$(chosen TensorLibrary)" \
-  && ${HashingLibrary:-$(chosen HashingLibrary)} == "$(chosen HashingLibrary)" ]]; then
+  && ${RuntimeDashboard:-$(chosen RuntimeDashboard)} == "$(chosen RuntimeDashboard)" && ${HashingLibrary:-$(chosen HashingLibrary)} == "$(chosen HashingLibrary)" \
+  && ${BicepCompiler:-$(chosen BicepCompiler)} == "$(chosen BicepCompiler)" ]]; then
   say feed "kept the choice in artifacts/feed.props: $(chosen GrainHost), $(chosen TensorLibrary), $(chosen HashingLibrary)"
 else
   libtorch=libtorch-cpu-linux-x64
   [[ $(uname -s) != Darwin ]] || libtorch=libtorch-cpu-osx-arm64
   [[ ${TorchDevice:-cpu} != cuda ]] || libtorch=TorchSharp-cuda-linux
   choose GrainHost Orleans Embedded "grains run on Microsoft.Orleans" "grains run on src/EmbeddedHost" \
-    Microsoft.Orleans.Server Microsoft.Orleans.Client Microsoft.Orleans.Reminders
+    Microsoft.Orleans.Server Microsoft.Orleans.Client Microsoft.Orleans.Reminders Microsoft.Orleans.Clustering.Redis \
+    Microsoft.Orleans.Reminders.Redis Microsoft.Orleans.Connections.Security StackExchange.Redis Microsoft.AspNetCore.Authentication.JwtBearer
   wished=${TensorLibrary:-}
   choose TensorLibrary TorchSharp System "tensors are TorchSharp's" "tensors are src/SystemTorch on the system's libtorch" \
     TorchSharp SharpZipLib SkiaSharp "$libtorch"
@@ -99,15 +101,25 @@ else
     TensorLibrary=System
     say feed "but TorchSharp does not load on this system (artifacts/logs/probe-TorchSharp.log): tensors are src/SystemTorch"
   fi
+  if [[ $GrainHost != Orleans ]]; then
+    RuntimeDashboard=None
+  else
+    choose RuntimeDashboard Package None "the silo shows the runtime's own dashboard at /orleans" "the silo does without the runtime's dashboard" \
+      Microsoft.Orleans.Dashboard
+  fi
   choose HashingLibrary Package Sdk "Azure.Storage.Blobs takes it from there" "Azure.Storage.Blobs takes the copy inside the .NET SDK" \
     System.IO.Hashing
+  choose BicepCompiler Package None "infra/ is compiled in its tests" "tests that compile infra/ are skipped" \
+    Azure.Bicep.CommandLine.linux-x64
   cat >artifacts/feed.props.new <<PROPS
 <Project>
   <!-- Written by eng/setup.sh; delete it to have the feed probed again. -->
   <PropertyGroup>
     <GrainHost>$GrainHost</GrainHost>
     <TensorLibrary>$TensorLibrary</TensorLibrary>
+    <RuntimeDashboard>$RuntimeDashboard</RuntimeDashboard>
     <HashingLibrary>$HashingLibrary</HashingLibrary>
+    <BicepCompiler>$BicepCompiler</BicepCompiler>
   </PropertyGroup>
 </Project>
 PROPS
@@ -143,17 +155,43 @@ else
   say system "installed ${wanted[*]}"
 fi
 
+# --- Dashboard: the silo's pages for a browser, built on the side; the silo does without them and says so
+dashboard() {
+  local log=artifacts/logs/dashboard.log
+  if ! command -v npm >/dev/null; then
+    say dashboard "not built: there is no npm; install Node.js 20 or newer and run this again"
+  elif [[ -e artifacts/dashboard/index.html \
+    && -z $(find src/Dashboard -name node_modules -prune -o -newer artifacts/dashboard/index.html -type f -print -quit) ]]; then
+    say dashboard "artifacts/dashboard is up to date"
+  elif (cd src/Dashboard && { [[ -e node_modules/.package-lock.json ]] || npm ci --omit=dev; } && npm run build) >"$log" 2>&1; then
+    say dashboard "artifacts/dashboard is built"
+  else
+    say dashboard "not built: npm failed ($log); the silo does without it"
+  fi
+}
+dashboard &
+building_dashboard=$!
+
 # --- Native part of SystemTorch
 if [[ $tensors == System ]]; then
   # CMake refuses a cache that was made elsewhere: a clone that was moved or copied builds anew.
   cache=artifacts/native/CMakeCache.txt
   [[ ! -e $cache ]] || grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD/src/SystemTorch/native" "$cache" || rm -rf artifacts/native
-  logged cmake-configure cmake -S src/SystemTorch/native -B artifacts/native -DCMAKE_BUILD_TYPE=Release
-  logged cmake-build cmake --build artifacts/native --parallel 2
+  native() {
+    logged cmake-configure cmake -S src/SystemTorch/native -B artifacts/native -DCMAKE_BUILD_TYPE=Release
+    logged cmake-build cmake --build artifacts/native --parallel 2
+  }
+  # Its first file keeps one core busy for long; the grains, which need none of it, are built on the other.
+  native &
+  building=$!
+  [[ -e artifacts/native/libsystemtorch.so ]] || logged build-grains dotnet build src/Grains/Grains.csproj -c Release --nologo -v minimal
+  wait "$building" || exit 1
   say native "artifacts/native/libsystemtorch.so is built"
 else
   say native "nothing to build: TorchSharp brings its own libtorch"
 fi
+
+wait "$building_dashboard"
 
 # --- Build
 logged build dotnet build "$target" -c Release --nologo -v minimal

@@ -28,10 +28,34 @@ public interface ICurriculumGrain : IGrainWithStringKey
     Task<RelabelRecord?> GetRelabelled();
 
     /// <summary>
-    /// What every round found about a noisy clip; <c>null</c> where the clip is none of the noisy set, or before it was first scored.
+    /// What every round found about a noisy clip, by which models, and who was trained on it; <c>null</c> where the clip is none of the noisy
+    /// set, or before it was first scored.
     /// </summary>
-    [Alias("GetClip")]
+    [AlwaysInterleave, Alias("GetClip")]
     Task<ClipRecord?> GetClip(string fname);
+
+    /// <summary>A round seen from near; <c>null</c> where it has not begun.</summary>
+    /// <param name="round">The round, counted from 1.</param>
+    /// <param name="near">Clips to name on either side of the cut.</param>
+    [AlwaysInterleave, Alias("InspectRound")]
+    Task<RoundInspection?> InspectRound(int round, int near);
+
+    /// <summary>Whom another cut would promote; <c>null</c> where the round has not ranked.</summary>
+    /// <param name="round">The round, counted from 1.</param>
+    /// <param name="agreement">Least agreement, over [0, 1].</param>
+    [AlwaysInterleave, Alias("GetWhatIf")]
+    Task<WhatIfCut?> GetWhatIf(int round, double agreement);
+
+    /// <summary>
+    /// Bans or promotes a noisy clip by hand, or takes that back; it holds from the next selection on, and outlives the host. Refused for a
+    /// clip that is none of the noisy set, without a reason, and where no round is left to honour it.
+    /// </summary>
+    [Alias("Decide")]
+    Task<DecisionAnswer> Decide(DecisionRequest request);
+
+    /// <summary>The decisions that hold now, by file name; those that a round honoured stand in its record.</summary>
+    [AlwaysInterleave, Alias("GetDecisions")]
+    Task<ManualDecision[]> GetDecisions();
 
     /// <summary>Gives up its jobs.</summary>
     [Alias("Stop")]
@@ -62,6 +86,9 @@ public sealed record ExperimentContext
     /// Changes with every submission that goes on after an end; a job that failed for one attempt is tried again for the next.
     /// </summary>
     [Id(4)] public required string Attempt { get; init; }
+
+    /// <summary>The span of its submission (W3C's <c>traceparent</c>); <c>null</c> where nobody listens to spans.</summary>
+    [Id(5)] public string? Trace { get; init; }
 }
 
 /// <summary>Asks for a curriculum.</summary>
@@ -135,7 +162,7 @@ public sealed record RoundRecord
     /// <summary>Test lwlrap of its scorer (mean over folds), where the truth is known.</summary>
     [Id(9)] public double? TestLwlrap { get; init; }
 
-    /// <summary>Agreement of the last clip promoted.</summary>
+    /// <summary>Agreement of the last clip promoted; one promoted by hand does not count here.</summary>
     [Id(10)] public double? AgreementAtCut { get; init; }
 
     /// <summary>Promoted clips that the round before had promoted too.</summary>
@@ -148,8 +175,8 @@ public sealed record RoundRecord
     [Id(13)] public double? BaseRate { get; init; }
 
     /// <summary>
-    /// Address of the promoted clips (<c>fname,labels,agreement,margin,fold</c>, best first); <c>null</c> before it is done. That of a round
-    /// that diverged is used by nobody.
+    /// Address of the promoted clips (<c>fname,labels,agreement,margin,fold</c>, best first, and <c>by_hand</c>, <c>1</c> or <c>0</c>, where a
+    /// clip was promoted by hand); <c>null</c> before it is done. That of a round that diverged is used by nobody.
     /// </summary>
     [Id(14)] public string? Selection { get; init; }
 
@@ -179,6 +206,9 @@ public sealed record RoundRecord
 
     /// <summary>Clips that both would promote; <c>null</c> where one of the two is missing.</summary>
     [Id(23)] public int? PromotedByBoth { get; init; }
+
+    /// <summary>The decisions made by hand that its selection honoured, by file name.</summary>
+    [Id(24)] public ManualDecision[] Decisions { get; init; } = [];
 }
 
 /// <summary>What one way to score would have promoted in a round, by its own scores.</summary>
@@ -252,6 +282,9 @@ public sealed record RelabelRecord
     /// <c>null</c> before it is done.
     /// </summary>
     [Id(16)] public string? Selection { get; init; }
+
+    /// <summary>The decisions made by hand that it honoured, by file name: banned clips are left out.</summary>
+    [Id(17)] public ManualDecision[] Decisions { get; init; } = [];
 }
 
 /// <summary>What is known of a noisy clip.</summary>
@@ -274,6 +307,12 @@ public sealed record ClipRecord
     /// The labels that it has where the rest is relabelled; none where it was dropped, <c>null</c> before that or where nothing is relabelled.
     /// </summary>
     [Id(4)] public string[]? RelabelledAs { get; init; }
+
+    /// <summary>What was decided about it by hand and holds for the rounds to come; <c>null</c> where nothing was.</summary>
+    [Id(5)] public ManualDecision? Decision { get; init; }
+
+    /// <summary>Who was trained on it: scorers of later rounds, then members, each in its order.</summary>
+    [Id(6)] public ClipUse[] UsedBy { get; init; } = [];
 }
 
 /// <summary>What one round found about a noisy clip.</summary>
@@ -303,6 +342,12 @@ public sealed record ClipRound
 
     /// <summary>Agreement with the plain average over all folds.</summary>
     [Id(7)] public required double AllFoldsAgreement { get; init; }
+
+    /// <summary>The decision about it that the round honoured; <c>null</c> where there was none.</summary>
+    [Id(8)] public ManualDecision? Decision { get; init; }
+
+    /// <summary>The models that the round asked, in the order of their folds.</summary>
+    [Id(9)] public ClipModel[] Models { get; init; } = [];
 }
 
 /// <summary>A label and its predicted probability.</summary>

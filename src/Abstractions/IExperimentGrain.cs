@@ -8,9 +8,9 @@ namespace OrleansTagging.Abstractions;
 public interface IExperimentGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Begins the experiment of a file, goes on with it when it was stopped or failed, or changes nothing when it runs or is done. A file
-    /// that differs from the one submitted under this name before is refused while that one runs; otherwise it takes its place, and only
-    /// what the change touches is run.
+    /// Begins the experiment of a file, goes on with it when it was paused, stopped, cancelled or failed, or changes nothing when it runs
+    /// or is done. A file that differs from the one submitted under this name before is refused while that one runs or is paused; otherwise
+    /// it takes its place, and only what the change touches is run.
     /// </summary>
     /// <param name="yaml">Text of the experiment file.</param>
     /// <param name="fileName">What a message calls the file.</param>
@@ -22,6 +22,32 @@ public interface IExperimentGrain : IGrainWithStringKey
     /// </summary>
     [Alias("Stop")]
     Task Stop();
+
+    /// <summary>
+    /// Holds a running experiment up: its Trainers that no other experiment needs leave a checkpoint and end, and none is started until it
+    /// is resumed.
+    /// </summary>
+    /// <returns>Where it stands now.</returns>
+    [AlwaysInterleave, Alias("Pause")]
+    Task<ExperimentStatus> Pause();
+
+    /// <summary>Goes on with a paused experiment.</summary>
+    /// <returns>Where it stands now.</returns>
+    [Alias("Resume")]
+    Task<ExperimentStatus> Resume();
+
+    /// <summary>
+    /// Gives a running or paused experiment up: its jobs that no other experiment waits for leave the queue or are ended. It stays so until
+    /// its file is submitted again.
+    /// </summary>
+    /// <returns>Where it stands now.</returns>
+    [AlwaysInterleave, Alias("Cancel")]
+    Task<ExperimentStatus> Cancel();
+
+    /// <summary>Sets its priority, 0 unless it was set: the jobs of the experiment with the highest go first.</summary>
+    /// <returns>Where it stands now.</returns>
+    [AlwaysInterleave, Alias("SetPriority")]
+    Task<ExperimentStatus> SetPriority(int priority);
 
     /// <summary>How far the experiment is, with the live figures of its running jobs.</summary>
     [AlwaysInterleave, Alias("GetProgress")]
@@ -54,6 +80,12 @@ public enum ExperimentStatus
 
     /// <summary>Stopped by its user; submit again to go on.</summary>
     Stopped,
+
+    /// <summary>Paused by its user; resume it, or submit it again, to go on.</summary>
+    Paused,
+
+    /// <summary>Given up by its user; submit again to begin anew, with all results there are.</summary>
+    Cancelled,
 }
 
 /// <summary>Whether a submitted file was taken.</summary>
@@ -103,6 +135,12 @@ public sealed record ExperimentRecord
 
     /// <summary>Address of <c>timings.json</c>; <c>null</c> until it is done.</summary>
     [Id(9)] public string? Timings { get; init; }
+
+    /// <summary>Its priority.</summary>
+    [Id(10)] public int Priority { get; init; }
+
+    /// <summary>When it was first submitted; <c>null</c> where that was not noted.</summary>
+    [Id(11)] public DateTimeOffset? Submitted { get; init; }
 }
 
 /// <summary>How far an experiment is: all that a live view shows.</summary>
@@ -167,6 +205,12 @@ public sealed record ExperimentProgress
 
     /// <summary>Members that differ in their seed alone; none until it is done.</summary>
     [Id(17)] public SeedSpread[] Spreads { get; init; } = [];
+
+    /// <summary>Its priority.</summary>
+    [Id(18)] public int Priority { get; init; }
+
+    /// <summary>When it was first submitted; <c>null</c> where that was not noted.</summary>
+    [Id(19)] public DateTimeOffset? Submitted { get; init; }
 }
 
 /// <summary>A job that runs, as its Trainer last told.</summary>
@@ -202,4 +246,7 @@ public sealed record RunningJob
 
     /// <summary>What it waits for, in one line: a full disk, a store that does not answer; <c>null</c> while it works.</summary>
     [Id(30)] public string? Waits { get; init; }
+
+    /// <summary>Whether its Trainer has ended: the last that is told of it live. Never so of a job that is listed as running.</summary>
+    [Id(31)] public bool Ended { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Orleans;
 using Orleans.Concurrency;
 
@@ -53,6 +54,10 @@ public sealed record Parent
 
     /// <summary>Its key.</summary>
     [Id(1)] public required string Key { get; init; }
+
+    /// <summary>Name of the experiment that it belongs to.</summary>
+    [JsonIgnore]
+    public string Experiment => Key.Split('/', 2)[0];
 }
 
 /// <summary>Asks for a fold.</summary>

@@ -1,4 +1,5 @@
 using Orleans;
+using Orleans.Concurrency;
 
 namespace OrleansTagging.Abstractions;
 
@@ -18,8 +19,12 @@ public interface INoisyScoresGrain : IGrainWithStringKey
     Task Rank(ShardRanking ranking);
 
     /// <summary>What every round found about a clip of the shard; <c>null</c> for any other clip.</summary>
-    [Alias("GetClip")]
+    [AlwaysInterleave, Alias("GetClip")]
     Task<ClipRecord?> GetClip(string fname);
+
+    /// <summary>The places of the shard's clips in a round; <c>null</c> before it has ranked them.</summary>
+    [AlwaysInterleave, Alias("GetPlaces")]
+    Task<ShardPlaces?> GetPlaces(int round);
 }
 
 /// <summary>Asks a shard for the scores of a round.</summary>
@@ -84,6 +89,20 @@ public sealed record ShardRanking
     [Id(0)] public required int Round { get; init; }
 
     /// <summary>Rank of each clip among all noisy clips, counted from 1, clips in the order of file names.</summary>
+    [Id(1)] public required int[] Ranks { get; init; }
+
+    /// <summary>Whether each was promoted.</summary>
+    [Id(2)] public required bool[] Promoted { get; init; }
+}
+
+/// <summary>The places of a shard's clips in a round, clips in the order of file names.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansTagging.ShardPlaces")]
+public sealed record ShardPlaces
+{
+    /// <summary>Agreement and margin of each clip, by whoever had a say.</summary>
+    [Id(0)] public required AgreementKeys Keys { get; init; }
+
+    /// <summary>Rank of each clip among all noisy clips, counted from 1.</summary>
     [Id(1)] public required int[] Ranks { get; init; }
 
     /// <summary>Whether each was promoted.</summary>

@@ -19,13 +19,28 @@ public interface ISchedulerGrain : IGrainWithStringKey
     [Alias("Leave")]
     Task Leave(SiloAddress silo);
 
-    /// <summary>Puts a job into the queue; one that is queued or leased stays as it is.</summary>
+    /// <summary>Puts a job into the queue, or notes another asker of one that is queued or leased.</summary>
     [Alias("Enqueue")]
     Task Enqueue(JobTicket ticket);
 
-    /// <summary>Takes a job out of the queue, or ends its lease.</summary>
+    /// <summary>Takes a job out of the queue, or ends its lease, whoever asked for it.</summary>
     [Alias("Withdraw")]
     Task Withdraw(string job);
+
+    /// <summary>Somebody no longer asks for a job; one that nobody asks for leaves the queue, or its holder is told to stop.</summary>
+    [Alias("Release")]
+    Task Release(string job, Parent asker);
+
+    /// <summary>
+    /// Gives an experiment a priority and says whether it is paused: nothing is granted to a job that only paused experiments ask for, and
+    /// the holders of such jobs are told to stop.
+    /// </summary>
+    [Alias("Set")]
+    Task Set(ExperimentStanding standing);
+
+    /// <summary>Forgets all that an experiment asked for.</summary>
+    [Alias("Cancel")]
+    Task Cancel(string experiment);
 
     /// <summary>The holder of a lease tells that it works. <c>false</c>: the lease has ended, and the work must be dropped.</summary>
     [Alias("Renew")]
@@ -37,12 +52,21 @@ public interface ISchedulerGrain : IGrainWithStringKey
     /// <param name="job">The job.</param>
     /// <param name="epoch">Epoch of the lease.</param>
     /// <param name="again">Whether the job goes back into the queue.</param>
+    /// <param name="notBefore">When it may be given a device again at the earliest; <c>null</c>: at once.</param>
     [Alias("Finish")]
-    Task<bool> Finish(string job, long epoch, bool again);
+    Task<bool> Finish(string job, long epoch, bool again, DateTimeOffset? notBefore = null);
 
     /// <summary>Whether a living silo has the device.</summary>
     [Alias("HasDevice")]
     Task<bool> HasDevice(string accelerator);
+
+    /// <summary>Jobs in the queue and under leases.</summary>
+    [AlwaysInterleave, Alias("Count")]
+    Task<int> Count();
+
+    /// <summary>What is wanted of an accelerator now, for whoever brings silos that have it up and down.</summary>
+    [AlwaysInterleave, Alias("Demand")]
+    Task<AcceleratorDemand> Demand(string accelerator);
 
     /// <summary>The queue, the leases and the silos.</summary>
     [AlwaysInterleave, Alias("Describe")]
@@ -89,6 +113,26 @@ public sealed record JobTicket
 
     /// <summary>The accelerator it needs.</summary>
     [Id(1)] public required string Accelerator { get; init; }
+
+    /// <summary>When it may be given a device at the earliest; <c>null</c>: at once.</summary>
+    [Id(2)] public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>Whether every experiment that asked for it is paused.</summary>
+    [Id(3)] public bool Paused { get; init; }
+}
+
+/// <summary>What the scheduler keeps of an experiment.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansTagging.ExperimentStanding")]
+public sealed record ExperimentStanding
+{
+    /// <summary>Name of the experiment.</summary>
+    [Id(0)] public required string Experiment { get; init; }
+
+    /// <summary>Its priority; the jobs of the highest go first.</summary>
+    [Id(1)] public int Priority { get; init; }
+
+    /// <summary>Whether it is paused.</summary>
+    [Id(2)] public bool Paused { get; init; }
 }
 
 /// <summary>A device given to a job for as long as its holder renews it.</summary>
@@ -106,6 +150,23 @@ public sealed record JobLease
 
     /// <summary>Number of the lease; every later lease of the cluster has a higher one.</summary>
     [Id(3)] public required long Epoch { get; init; }
+
+    /// <summary>All that asked for the job when the lease was given.</summary>
+    [Id(4)] public JobRequest[] Askers { get; init; } = [];
+
+    /// <summary>Leases that the job has had since it was asked for, with this one.</summary>
+    [Id(5)] public int Number { get; init; } = 1;
+}
+
+/// <summary>What is wanted of an accelerator.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansTagging.AcceleratorDemand")]
+public sealed record AcceleratorDemand
+{
+    /// <summary>Jobs that wait for it, and those that hold it; without the ones that wait only for paused experiments.</summary>
+    [Id(0)] public required int Jobs { get; init; }
+
+    /// <summary>The silos whose device a job holds, once for each such job.</summary>
+    [Id(1)] public required SiloAddress[] Holders { get; init; }
 }
 
 /// <summary>What the scheduler holds.</summary>
@@ -120,4 +181,13 @@ public sealed record SchedulerRecord
 
     /// <summary>The silos heard of lately.</summary>
     [Id(2)] public required SiloAnnouncement[] Silos { get; init; }
+
+    /// <summary>The experiments that are paused or have a priority of their own.</summary>
+    [Id(3)] public ExperimentStanding[] Standings { get; init; } = [];
+
+    /// <summary>States that it wrote or removed since it came to life.</summary>
+    [Id(4)] public long Writes { get; init; }
+
+    /// <summary>Bytes that it wrote since.</summary>
+    [Id(5)] public long WrittenBytes { get; init; }
 }

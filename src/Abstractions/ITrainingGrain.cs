@@ -22,6 +22,11 @@ public interface ITrainingGrain : IGrainWithStringKey
     /// <summary>The scheduler gave the job a device.</summary>
     [OneWay, Alias("Start")]
     Task Start(JobLease lease);
+
+    /// <summary>The scheduler wants a device back: the Trainer leaves a checkpoint, ends, and the job waits again.</summary>
+    /// <param name="epoch">Epoch of the lease.</param>
+    [OneWay, Alias("Recall")]
+    Task Recall(long epoch);
 }
 
 /// <summary>Where a job stands.</summary>
@@ -68,6 +73,9 @@ public sealed record JobRequest
 
     /// <summary>The experiment's attempt (<see cref="ExperimentContext.Attempt"/>).</summary>
     [Id(6)] public required string Attempt { get; init; }
+
+    /// <summary>The span of the experiment's submission (<see cref="ExperimentContext.Trace"/>).</summary>
+    [Id(7)] public string? Trace { get; init; }
 }
 
 /// <summary>A job and what became of it.</summary>
@@ -112,4 +120,54 @@ public sealed record JobRecord
 
     /// <summary>Live figures while it runs.</summary>
     [Id(12)] public RunningJob? Running { get; init; }
+
+    /// <summary>How the last Trainer ended.</summary>
+    [Id(13)] public JobEnd End { get; init; }
+
+    /// <summary>Trainers in a row that failed.</summary>
+    [Id(14)] public int Crashes { get; init; }
+
+    /// <summary>When it is tried again after a failure; <c>null</c> where it waits for a device alone, or for nothing.</summary>
+    [Id(15)] public DateTimeOffset? NextTry { get; init; }
+
+    /// <summary>What it waits for after a failure, in one line.</summary>
+    [Id(16)] public string? Waits { get; init; }
+
+    /// <summary>Address of the last Trainer's last output, <c>.txt</c>, where the job failed for good because of it.</summary>
+    [Id(17)] public string? Log { get; init; }
+}
+
+/// <summary>How a Trainer ended.</summary>
+[GenerateSerializer, Alias("OrleansTagging.JobEnd")]
+public enum JobEnd
+{
+    /// <summary>None has ended yet.</summary>
+    None,
+
+    /// <summary>With a result.</summary>
+    Done,
+
+    /// <summary>With a fault of the program or its machine.</summary>
+    Fault,
+
+    /// <summary>The fault lies in the input.</summary>
+    BadInput,
+
+    /// <summary>It was told to stop.</summary>
+    Stopped,
+
+    /// <summary>Ended by a signal.</summary>
+    Signal,
+
+    /// <summary>It ran out of memory.</summary>
+    OutOfMemory,
+
+    /// <summary>It gave no sign of life any more and was ended.</summary>
+    Hung,
+
+    /// <summary>It told of success, but left no result or not all of it.</summary>
+    BadResult,
+
+    /// <summary>It could not be started.</summary>
+    NotStarted,
 }

@@ -30,13 +30,17 @@ public sealed class DatasetImporter
 
     /// <summary>Imports a folder.</summary>
     /// <param name="source">The folder in FSDKaggle2019's layout.</param>
-    /// <param name="target">The folder of the packed dataset: absent or empty. Nothing that looks whole is in it before the end.</param>
-    /// <param name="cancellation">Ends the import and removes what was written.</param>
+    /// <param name="target">The folder of the packed dataset: absent or empty, or, where the import is to go on
+    /// (<see cref="ImportOptions.Resumes"/>), what one before it left. Nothing that looks whole is in it before the end.</param>
+    /// <param name="cancellation">Ends the import and removes what was written, unless another is to go on from it.</param>
     /// <exception cref="InputException">A folder or CSV is missing; a CSV is malformed, has an unknown label, a clip twice, or a clip whose
     /// file is missing; no clip can be used; or, when strict, one clip cannot.</exception>
     public async Task<ImportReport> ImportAsync(string source, string target, CancellationToken cancellation)
     {
-        DatasetPacker.RequireVacant(target);
+        if (!_options.Resumes)
+        {
+            DatasetPacker.RequireVacant(target);
+        }
         var layout = DatasetLayout.Of(source);
         var (classes, clips) = ReadTables(source, layout);
         var truth = ReadTestTruth(source, layout, classes, clips);
@@ -48,8 +52,25 @@ public sealed class DatasetImporter
         }
         var rate = _options.Rate ?? (rates.Count == 0 ? AudioFile.LowestRate : rates.MaxBy(pair => (pair.Value, -pair.Key)).Key);
 
-        using var packer = new DatasetPacker(target, rate, classes);
-        var leftOut = await PackAsync(packer, clips, rate, cancellation).ConfigureAwait(false);
+        if (_options.Resumes)
+        {
+            Directory.CreateDirectory(target);
+        }
+        using var journal = _options.Resumes ? ImportJournal.Open(target, rate, _options) : null;
+        if (journal is not null)
+        {
+            await KeepUnchangedAsync(journal, clips, cancellation).ConfigureAwait(false);
+            var labels = clips.ConvertAll(clip => clip.Labels);
+            if (_options.AudioIsTaken && journal.Entries.Count == clips.Count
+                && DatasetPacker.WholeBut(target, rate, classes, journal, labels) is { } whole)
+            {
+                return new ImportReport { Facts = whole, TestTruth = truth, Unlisted = unlisted, FileRates = rates };
+            }
+        }
+        using var packer = journal is null
+            ? new DatasetPacker(target, rate, classes)
+            : DatasetPacker.Continue(target, rate, classes, journal, clips.ConvertAll(clip => clip.Labels));
+        var leftOut = await PackAsync(packer, clips, journal?.Entries.ToArray() ?? [], rate, cancellation).ConfigureAwait(false);
         // That a clip is known to be bad says nothing against this copy of the dataset.
         var unusable = leftOut.Where(clip => clip.Kind != ClipDefectKind.KnownBad).ToList();
         if (leftOut.Count == clips.Count || (_options.Strict && unusable.Count > 0))
@@ -164,15 +185,39 @@ public sealed class DatasetImporter
             rates.OfType<int>().GroupBy(rate => rate).ToDictionary(group => group.Key, group => group.Count()));
     }
 
-    /// <summary>Decodes ahead on several threads and packs in order.</summary>
-    private async Task<List<LeftOutClip>> PackAsync(DatasetPacker packer, List<ListedClip> clips, int rate, CancellationToken cancellation)
+    /// <summary>Keeps of a journal the first clips, as far as they are listed now and their files are what they were.</summary>
+    private async Task KeepUnchangedAsync(ImportJournal journal, List<ListedClip> clips, CancellationToken cancellation)
     {
-        var leftOut = new List<LeftOutClip>();
-        var ahead = new Queue<Task<(AudioClip? Clip, ClipDefect? Defect)>>();
-        var started = 0;
+        var some = Math.Min(journal.Entries.Count, clips.Count);
+        var same = new bool[some];
+        await Parallel.ForAsync(
+            0, some, new ParallelOptions { MaxDegreeOfParallelism = _options.Threads, CancellationToken = cancellation },
+            (at, _) =>
+            {
+                var (entry, clip) = (journal.Entries[at], clips[at]);
+                same[at] = (entry.FileName, entry.Subset) == (clip.FileName, clip.Subset)
+                    && entry.Source == ImportJournal.HashOf(clip.Path);
+                return ValueTask.CompletedTask;
+            }).ConfigureAwait(false);
+        var changed = Array.IndexOf(same, false);
+        journal.Keep(changed < 0 ? some : changed);
+    }
+
+    /// <summary>Decodes ahead on several threads and packs in order, from the first clip that is not kept.</summary>
+    private async Task<List<LeftOutClip>> PackAsync(
+        DatasetPacker packer, List<ListedClip> clips, JournalEntry[] kept, int rate, CancellationToken cancellation)
+    {
+        var leftOut = kept.Where(entry => entry.Defect is not null)
+            .Select(entry => new LeftOutClip(entry.FileName, entry.Subset, entry.Defect!.Kind, entry.Defect.Reason)).ToList();
+        var ahead = new Queue<Task<(AudioClip? Clip, ClipDefect? Defect, string Source)>>();
+        var started = kept.Length;
+        if (kept.Length > 0)
+        {
+            _progress?.Report(new ImportProgress(kept.Length, clips.Count, leftOut.Count, kept.Length));
+        }
         try
         {
-            for (var done = 0; done < clips.Count; done++)
+            for (var done = kept.Length; done < clips.Count; done++)
             {
                 cancellation.ThrowIfCancellationRequested();
                 while (started < clips.Count && ahead.Count < _options.Threads + 1)
@@ -180,17 +225,18 @@ public sealed class DatasetImporter
                     var next = clips[started++];
                     ahead.Enqueue(Task.Run(() => Check(next, rate), cancellation));
                 }
-                var (audio, defect) = await ahead.Dequeue().ConfigureAwait(false);
+                var (audio, defect, source) = await ahead.Dequeue().ConfigureAwait(false);
                 var clip = clips[done];
                 if (audio is not null)
                 {
-                    packer.Append(clip.FileName, clip.Subset, audio.Samples, clip.Labels);
+                    packer.Append(clip.FileName, clip.Subset, audio.Samples, clip.Labels, source);
                 }
                 else
                 {
+                    packer.LeaveOut(clip.FileName, clip.Subset, defect!, source);
                     leftOut.Add(new LeftOutClip(clip.FileName, clip.Subset, defect!.Kind, defect.Reason));
                 }
-                _progress?.Report(new ImportProgress(done + 1, clips.Count, leftOut.Count));
+                _progress?.Report(new ImportProgress(done + 1, clips.Count, leftOut.Count, kept.Length));
             }
         }
         finally
@@ -201,17 +247,18 @@ public sealed class DatasetImporter
         return leftOut;
     }
 
-    private (AudioClip? Clip, ClipDefect? Defect) Check(ListedClip listed, int rate)
+    private (AudioClip? Clip, ClipDefect? Defect, string Source) Check(ListedClip listed, int rate)
     {
+        var source = _options.Resumes ? ImportJournal.HashOf(listed.Path) : "";
         if (!_options.KeepKnownBad && KnownDefects.Of(listed.FileName, listed.Subset) is { } known)
         {
-            return (null, known);
+            return (null, known, source);
         }
         if (!AudioFile.TryDecode(listed.Path, rate, out var clip, out var defect))
         {
-            return (null, defect);
+            return (null, defect, source);
         }
-        return clip.IsSilent ? (null, new(ClipDefectKind.Silent, "silent: no sample is above -100 dB")) : (clip, null);
+        return clip.IsSilent ? (null, new(ClipDefectKind.Silent, "silent: no sample is above -100 dB"), source) : (clip, null, source);
     }
 
     private string Refusal(string source, List<LeftOutClip> leftOut, int total)

@@ -60,6 +60,22 @@ internal sealed record DatasetLayout
     /// <summary>The files of the test clips.</summary>
     public required string TestFolder { get; init; }
 
+    /// <summary>What a dataset is known by, for a message.</summary>
+    public const string Marks = $"neither train_curated.csv nor {PublishedMeta}/";
+
+    /// <summary>
+    /// The folder among these files that has a dataset: the one nearest to the top with what a dataset is known by; <c>null</c> where none has.
+    /// </summary>
+    /// <param name="names">Files by their paths, parted by <c>/</c>.</param>
+    public static string? RootIn(IReadOnlyCollection<string> names) => names
+        .Select(name => name.EndsWith("/" + Competition.CuratedTable, StringComparison.Ordinal) || name == Competition.CuratedTable
+                ? name[..^Competition.CuratedTable.Length]
+            : $"/{name}".IndexOf($"/{PublishedMeta}/", StringComparison.Ordinal) is >= 0 and var at ? name[..at]
+            : null)
+        .OfType<string>()
+        .OrderBy(root => root.Length)
+        .FirstOrDefault();
+
     /// <summary>The layout of a folder.</summary>
     /// <exception cref="InputException">There is no such folder, or it has both layouts.</exception>
     public static DatasetLayout Of(string source)

@@ -18,8 +18,9 @@ internal sealed class DatasetPacker : IDisposable
     private readonly int _rate;
     private readonly ClassMap _classes;
     private readonly NpyWriter<float> _audio;
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly List<PackedClip> _clips = [];
+    private readonly ImportJournal? _journal;
     private bool _completed;
 
     /// <summary>Begins a dataset in a folder that is absent, empty, or holds what a killed import left.</summary>
@@ -34,6 +35,89 @@ internal sealed class DatasetPacker : IDisposable
             File.Delete(leftover);
         }
         _audio = new NpyWriter<float>(Path.Combine(folder, AudioFileName));
+    }
+
+    private DatasetPacker(string folder, int rate, ClassMap classes, ImportJournal journal, NpyWriter<float> audio) =>
+        (_folder, _rate, _classes, _journal, _audio) = (folder, rate, classes, journal, audio);
+
+    /// <summary>
+    /// Goes on with a dataset that was broken off, or begins one that can be. What the folder holds of it is kept as far as it is sound.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="rate">The rate in Hz.</param>
+    /// <param name="classes">The classes.</param>
+    /// <param name="journal">What was done; in the end what is kept. The packer writes it on.</param>
+    /// <param name="labels">Labels of the clips of the journal.</param>
+    public static DatasetPacker Continue(
+        string folder, int rate, ClassMap classes, ImportJournal journal, IReadOnlyList<int[]> labels)
+    {
+        var path = Path.Combine(folder, AudioFileName);
+        var partial = NpyWriter<float>.PartialOf(path);
+        File.Delete(Path.Combine(folder, FactsFileName));
+        File.Delete(Path.Combine(folder, ClipsFileName));
+        if (File.Exists(path))
+        {
+            File.Move(path, partial, overwrite: true);
+        }
+        var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var clips = new List<PackedClip>();
+        var (kept, rows) = (0, 0L);
+        using (var file = new FileStream(partial, FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite, 1 << 20))
+        {
+            file.Position = NpyWriter<float>.HeaderBytes;
+            var samples = Array.Empty<float>();
+            foreach (var entry in journal.Entries)
+            {
+                if (entry.Defect is null)
+                {
+                    if (samples.Length < entry.Samples)
+                    {
+                        samples = new float[entry.Samples];
+                    }
+                    var bytes = MemoryMarshal.AsBytes(samples.AsSpan(0, entry.Samples));
+                    if (file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length
+                        || ImportJournal.HashOf(samples.AsSpan(0, entry.Samples)) != entry.Audio)
+                    {
+                        break;
+                    }
+                    hash.AppendData(bytes);
+                    clips.Add(new PackedClip(clips.Count, entry.FileName, entry.Subset, rows, entry.Samples, labels[kept]));
+                    rows += entry.Samples;
+                }
+                kept++;
+            }
+        }
+        journal.Keep(kept);
+        var packer = new DatasetPacker(folder, rate, classes, journal, NpyWriter<float>.Continue(path, rows));
+        packer._hash.Dispose();
+        packer._hash = hash;
+        packer._clips.AddRange(clips);
+        return packer;
+    }
+
+    /// <summary>
+    /// The facts of a dataset that was whole before its audio was taken away, if the journal and these labels still lead to it.
+    /// </summary>
+    public static DatasetFacts? WholeBut(
+        string folder, int rate, ClassMap classes, ImportJournal journal, IReadOnlyList<int[]> labels)
+    {
+        var path = Path.Combine(folder, ClipsFileName);
+        if (!File.Exists(path) || !File.Exists(Path.Combine(folder, FactsFileName)))
+        {
+            return null;
+        }
+        var (clips, rows) = (new List<PackedClip>(), 0L);
+        foreach (var (entry, at) in journal.Entries.Select((entry, at) => (entry, at)).Where(pair => pair.entry.Defect is null))
+        {
+            clips.Add(new PackedClip(clips.Count, entry.FileName, entry.Subset, rows, entry.Samples, labels[at]));
+            rows += entry.Samples;
+        }
+        var bytes = ClipIndex.ToBytes(clips, classes);
+        var facts = DatasetFacts.Read(Path.Combine(folder, FactsFileName));
+        return bytes.AsSpan().SequenceEqual(File.ReadAllBytes(path))
+            && facts.Version == ClipIndex.Version(rate, classes.Names, bytes, facts.AudioSha256)
+            ? facts
+            : null;
     }
 
     /// <summary>Refuses a folder that holds a whole dataset or anything that is no part of one.</summary>
@@ -63,7 +147,12 @@ internal sealed class DatasetPacker : IDisposable
     }
 
     /// <summary>Appends a clip. Clips come by subset, then by file name (ordinal).</summary>
-    public void Append(string fileName, ClipSubset subset, ReadOnlySpan<float> samples, int[] labels)
+    /// <param name="fileName">The clip.</param>
+    /// <param name="subset">The part that it belongs to.</param>
+    /// <param name="samples">Its samples.</param>
+    /// <param name="labels">Its labels.</param>
+    /// <param name="source">SHA-256 of its file, where the dataset can be broken off.</param>
+    public void Append(string fileName, ClipSubset subset, ReadOnlySpan<float> samples, int[] labels, string source = "")
     {
         if (_clips is [.., var last] && (last.Subset, string.CompareOrdinal(last.FileName, fileName)).CompareTo((subset, 0)) >= 0)
         {
@@ -72,7 +161,16 @@ internal sealed class DatasetPacker : IDisposable
         _clips.Add(new PackedClip(_clips.Count, fileName, subset, _audio.Rows, samples.Length, labels));
         _audio.Append(samples);
         _hash.AppendData(MemoryMarshal.AsBytes(samples));
+        if (_journal is not null)
+        {
+            _audio.Flush();
+            _journal.Append(new JournalEntry(fileName, subset, source, samples.Length, ImportJournal.HashOf(samples), null));
+        }
     }
+
+    /// <summary>Notes that a clip is left out, where the dataset can be broken off.</summary>
+    public void LeaveOut(string fileName, ClipSubset subset, ClipDefect defect, string source) =>
+        _journal?.Append(new JournalEntry(fileName, subset, source, 0, "", defect));
 
     /// <summary>Ends the dataset and gives it its name.</summary>
     public DatasetFacts Complete(IReadOnlyList<LeftOutClip> leftOut)
@@ -98,12 +196,12 @@ internal sealed class DatasetPacker : IDisposable
         return facts;
     }
 
-    /// <summary>Closes the files; without <see cref="Complete"/> before, they are gone.</summary>
+    /// <summary>Closes the files; without <see cref="Complete"/> before, they are gone, unless it is to be continued.</summary>
     public void Dispose()
     {
         _audio.Dispose();
         _hash.Dispose();
-        if (!_completed)
+        if (!_completed && _journal is null)
         {
             File.Delete(Path.Combine(_folder, AudioFileName));
             File.Delete(Path.Combine(_folder, ClipsFileName));

@@ -18,6 +18,17 @@ public sealed record ImportOptions
     /// </summary>
     public bool KeepKnownBad { get; init; }
 
+    /// <summary>
+    /// Whether an import that was broken off leaves what it has decoded in the target, and goes on from what it finds there: clips whose
+    /// files have the bytes that they had then.
+    /// </summary>
+    public bool Resumes { get; init; }
+
+    /// <summary>
+    /// Where an import <see cref="Resumes"/>: whether its whole <c>audio.npy</c> was taken away already, after the rest was written.
+    /// </summary>
+    public bool AudioIsTaken { get; init; }
+
     /// <summary>How many clips are decoded at a time; the result does not depend on it.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 }
@@ -26,7 +37,8 @@ public sealed record ImportOptions
 /// <param name="Done">Clips that were checked.</param>
 /// <param name="Total">Clips that the CSVs list.</param>
 /// <param name="LeftOut">Clips that could not be used so far.</param>
-public readonly record struct ImportProgress(int Done, int Total, int LeftOut);
+/// <param name="Kept">Clips of those that an import before this one had decoded.</param>
+public readonly record struct ImportProgress(int Done, int Total, int LeftOut, int Kept = 0);
 
 /// <summary>What an import did.</summary>
 public sealed record ImportReport

@@ -11,7 +11,12 @@ public static class WaveFile
     /// <param name="path">The file; an older one is replaced.</param>
     /// <param name="samples">Mono samples; finite.</param>
     /// <param name="rate">In Hz.</param>
-    public static void WritePcm16(string path, ReadOnlySpan<float> samples, int rate)
+    public static void WritePcm16(string path, ReadOnlySpan<float> samples, int rate) => File.WriteAllBytes(path, Pcm16(samples, rate));
+
+    /// <summary>The bytes of such a file.</summary>
+    /// <param name="samples">Mono samples; finite.</param>
+    /// <param name="rate">In Hz.</param>
+    public static byte[] Pcm16(ReadOnlySpan<float> samples, int rate)
     {
         var dataBytes = checked(2 * samples.Length);
         var bytes = new byte[HeaderBytes + dataBytes];
@@ -33,6 +38,6 @@ public static class WaveFile
             var step = Math.Clamp(MathF.Round(samples[at] * 32768), short.MinValue, short.MaxValue);
             BinaryPrimitives.WriteInt16LittleEndian(header[(HeaderBytes + 2 * at)..], (short)step);
         }
-        File.WriteAllBytes(path, bytes);
+        return bytes;
     }
 }

@@ -3,11 +3,15 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using OrleansTagging.Commands.Comparison;
 using OrleansTagging.Commands.Datasets;
+using OrleansTagging.Commands.Diagnosis;
 using OrleansTagging.Commands.Experiments;
+using OrleansTagging.Commands.Export;
 using OrleansTagging.Commands.Features;
 using OrleansTagging.Commands.Inspection;
 using OrleansTagging.Commands.Planning;
 using OrleansTagging.Commands.Predictions;
+using OrleansTagging.Commands.Shell;
+using OrleansTagging.Commands.Silos;
 using OrleansTagging.Commands.Stores;
 using OrleansTagging.Labels;
 using OrleansTagging.Storage;
@@ -66,15 +70,31 @@ public static class CommandLine
                 new DatasetSynthCommand(terminal), new DatasetImportCommand(terminal), new DatasetShowCommand(terminal)),
             new PlanCommand(terminal),
             new RunCommand(terminal),
+            SiloStartCommand.Group(),
+            new SubmitCommand(terminal),
+            new ListCommand(terminal),
+            new WatchCommand(terminal),
             new CompareCommand(terminal),
             new PredictCommand(terminal),
             InspectCommand.Group(terminal),
+            InspectCommand.Why(terminal),
+            DecideCommand.Group(terminal),
+            new DiffCommand(terminal),
+            new TreeCommand(terminal),
+            new ExportCommand(terminal),
             StoreCommands.Group(terminal),
             new EvaluateCommand(terminal),
             new CurateCommand(terminal),
             new BlendCommand(terminal),
             new FeaturesCommand(terminal),
         };
+        root.Subcommands.Add(new DoctorCommand(terminal));
+        root.Subcommands.Add(new ConsoleCommand(terminal));
+        root.Subcommands.Add(new CompletionCommand(terminal));
+        foreach (var steering in SteerCommand.All(terminal))
+        {
+            root.Subcommands.Add(steering);
+        }
         HelpWithExample.AddTo(root);
         return root;
     }

@@ -11,6 +11,8 @@ public sealed class Interruption : IDisposable
     // Long enough for a Trainer to write its checkpoint and for the silo to say goodbye.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
 
+    private static Action? s_diverted;
+
     private readonly CancellationTokenSource _source = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
 
@@ -32,6 +34,14 @@ public sealed class Interruption : IDisposable
         return interruption;
     }
 
+    /// <summary>Lets Ctrl-C do something else for a while: a shell goes on when it ends a command.</summary>
+    /// <returns>Ends that.</returns>
+    public static IDisposable Divert(Action interrupt)
+    {
+        s_diverted = interrupt;
+        return new Diversion();
+    }
+
     /// <summary>Leaves signals to the runtime again.</summary>
     public void Dispose()
     {
@@ -42,6 +52,11 @@ public sealed class Interruption : IDisposable
     private void OnSignal(PosixSignalContext signal)
     {
         signal.Cancel = true;
+        if (signal.Signal == PosixSignal.SIGINT && s_diverted is { } interrupt)
+        {
+            interrupt();
+            return;
+        }
         if (_source.IsCancellationRequested)
         {
             Environment.Exit(ExitCode.Interrupted);
@@ -53,5 +68,10 @@ public sealed class Interruption : IDisposable
         })
         { IsBackground = true }.Start();
         _source.Cancel();
+    }
+
+    private sealed class Diversion : IDisposable
+    {
+        public void Dispose() => s_diverted = null;
     }
 }

@@ -22,6 +22,8 @@ public sealed class Terminal
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
+    private static readonly JsonSerializerOptions JsonInOneLine = new(Json) { WriteIndented = false };
+
     private readonly IAnsiConsole _data;
 
     /// <summary>A terminal on two writers.</summary>
@@ -35,6 +37,7 @@ public sealed class Terminal
         Out = data;
         Error = messages;
         IsLive = messagesAreLive;
+        IsOutLive = dataIsLive;
         _data = Console(data, dataIsLive, width);
         Messages = Console(messages, messagesAreLive, width);
     }
@@ -50,6 +53,12 @@ public sealed class Terminal
 
     /// <summary>Whether progress may be drawn in place; otherwise it is told in lines.</summary>
     public bool IsLive { get; }
+
+    /// <summary>Whether standard output may be drawn in place.</summary>
+    public bool IsOutLive { get; }
+
+    /// <summary>Standard output for widgets.</summary>
+    public IAnsiConsole Data => _data;
 
     /// <summary>The terminal of this process.</summary>
     public static Terminal OfProcess()
@@ -71,6 +80,12 @@ public sealed class Terminal
 
     /// <summary>Writes data as JSON: camelCase, indented, without nulls.</summary>
     public void WriteJson<T>(T value) => Out.WriteLine(JsonSerializer.Serialize(value, Json));
+
+    /// <summary>A value as JSON in one line.</summary>
+    public static string JsonLine<T>(T value) => JsonSerializer.Serialize(value, JsonInOneLine);
+
+    /// <summary>Writes data as JSON in one line.</summary>
+    public void WriteJsonLine<T>(T value) => Out.WriteLine(JsonLine(value));
 
     /// <summary>Writes a table of data under a title.</summary>
     public void WriteTable(DataTable table)

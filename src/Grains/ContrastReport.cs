@@ -14,22 +14,12 @@ internal static class ContrastReport
             json.WriteStartObject();
             json.WriteString("contrast", contrast.Name);
             json.WriteString("claim", contrast.Claim);
-            WriteNames(json, "members", contrast.Members);
-            WriteNames(json, "against", contrast.Against);
+            json.WriteNames("members", contrast.Members);
+            json.WriteNames("against", contrast.Against);
             WriteDifference(json, "cross_validated_lwlrap", contrast.CrossValidated);
             WriteDifference(json, "test_lwlrap", contrast.Test);
             json.WriteString("verdict", contrast.Verdict);
             json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
-
-    private static void WriteNames(Utf8JsonWriter json, string name, string[] names)
-    {
-        json.WriteStartArray(name);
-        foreach (var one in names)
-        {
-            json.WriteStringValue(one);
         }
         json.WriteEndArray();
     }
@@ -43,21 +33,9 @@ internal static class ContrastReport
         }
         json.WriteStartObject(name);
         json.WriteNumber("difference", difference.Mean);
-        WriteNumber("spread", difference.Spread);
-        WriteNumber("margin", difference.Margin);
+        json.WriteFigure("spread", difference.Spread);
+        json.WriteFigure("margin", difference.Margin);
         json.WriteNumber("pairs", difference.Pairs);
         json.WriteEndObject();
-
-        void WriteNumber(string key, double? number)
-        {
-            if (number is { } value)
-            {
-                json.WriteNumber(key, value);
-            }
-            else
-            {
-                json.WriteNull(key);
-            }
-        }
     }
 }

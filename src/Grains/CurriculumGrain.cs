@@ -75,6 +75,9 @@ public sealed class CurriculumState
 
     /// <summary>The rest; <c>null</c> until the rounds have ended, or where it is dropped.</summary>
     [Id(5)] public CurriculumRest? Rest { get; set; }
+
+    /// <summary>What was decided by hand and holds, by file name.</summary>
+    [Id(6)] public ManualDecision[] Decisions { get; set; } = [];
 }
 
 /// <summary>
@@ -83,10 +86,12 @@ public sealed class CurriculumState
 /// ends the rounds as <c>diverged</c>. Then the rest is dropped or relabelled, step by step likewise.
 /// </summary>
 [GrainType("curriculum")]
-public sealed class CurriculumGrain(
+public sealed partial class CurriculumGrain(
     [PersistentState("curriculum", ArtifactGrainStorage.Name)] IPersistentState<CurriculumState> state,
     Store store,
+    OffTurns offTurns,
     IOptions<TaggingOptions> options,
+    TimeProvider clock,
     DriveFaults faults,
     ILogger<CurriculumGrain> logger) : ExperimentPart(faults), ICurriculumGrain
 {
@@ -156,22 +161,6 @@ public sealed class CurriculumGrain(
     public Task<RelabelRecord?> GetRelabelled() => Task.FromResult(state.State.Rest?.Record);
 
     /// <inheritdoc/>
-    public async Task<ClipRecord?> GetClip(string fname)
-    {
-        var shard = ShardOf(fname);
-        if (shard < 0 || await ShardGrainOf(shard).GetClip(fname) is not { } clip)
-        {
-            return null;
-        }
-        // A shard may still hold rounds of settings that have been changed since.
-        clip = clip with { Rounds = [.. clip.Rounds.Where(round => round.Round <= Rounds.Count)] };
-        return state.State.Rest?.Record.Selection is not { } selection ? clip : clip with
-        {
-            RelabelledAs = (await ClipList.ReadAsync(store.Artifacts, selection)).Find(used => used.Fname == fname)?.Labels.Split(',') ?? [],
-        };
-    }
-
-    /// <inheritdoc/>
     public async Task Stop()
     {
         if (Training is { } selection)
@@ -196,6 +185,7 @@ public sealed class CurriculumGrain(
     private void Forget(CurriculumRequest request)
     {
         _latest = [];
+        _ranked = null;
         var settings = Settings(request);
         var changed = Rounds.FindIndex(round => round.Record.Round > settings.RoundCount || round.Determined != Determined(round.Record.Round));
         if (changed >= 0)
@@ -223,7 +213,7 @@ public sealed class CurriculumGrain(
         {
             if (state.State.Shards.Count == 0)
             {
-                state.State.Shards = await Task.Run(() => CutAsync(store.Artifacts, request.Context, options.Value.ShardSize));
+                state.State.Shards = await offTurns.Run(() => CutAsync(store.Artifacts, request.Context, options.Value.ShardSize));
                 state.State.CutFrom = request.Context.Folds.Assignments;
                 await this.SaveAsync(state);
             }
@@ -280,6 +270,7 @@ public sealed class CurriculumGrain(
             var (validation, test) = await Measure(request, folds);
             round.Record = round.Record with { FoldsDone = folds.Length, CrossValidatedLwlrap = validation, TestLwlrap = test };
             round.Folds = folds;
+            Telemetry.Measured(request.Context.Experiment, $"{request.Curriculum}@{number}", validation, test);
             await Step(round, "score");
         }
         if (round.Record.Step == "score")
@@ -335,8 +326,9 @@ public sealed class CurriculumGrain(
         {
             var (artifacts, settings, known) = (store.Artifacts, Settings(request), rest.Record);
             var predictions = Array.ConvertAll(rest.Folds, fold => fold.NoisyPredictions!);
-            var record = await Task.Run(() => RoundFigures.RelabelAsync(
-                artifacts, request.Context, settings, known, predictions, good?.Selection));
+            var decisions = state.State.Decisions;
+            var record = await offTurns.Run(() => RoundFigures.RelabelAsync(
+                artifacts, request.Context, settings, known, predictions, good?.Selection, decisions));
             rest.Record = record with { Step = "done" };
             logger.LogInformation("{Kept} clips keep their labels, {Relabelled} have new ones, {Dropped} are dropped",
                 record.Kept, record.Relabelled, record.Dropped);
@@ -377,7 +369,7 @@ public sealed class CurriculumGrain(
     private Task<(double? CrossValidated, double? Test)> Measure(CurriculumRequest request, FoldRecord[] folds)
     {
         var (artifacts, hasTruth) = (store.Artifacts, HasTruth(request));
-        return Task.Run(() => RoundFigures.OfScorerAsync(artifacts, folds, request.Context, hasTruth));
+        return offTurns.Run(() => RoundFigures.OfScorerAsync(artifacts, folds, request.Context, hasTruth));
     }
 
     private async Task<ShardScores[]> ScoreShards(CurriculumRequest request, CurriculumRound round)
@@ -405,11 +397,14 @@ public sealed class CurriculumGrain(
         {
             throw new InputException("there are no noisy clips to promote.");
         }
+        using var span = Telemetry.Begin("promote", request.Context.Trace)?
+            .SetTag("experiment", request.Context.Experiment).SetTag("round", $"{request.Curriculum}@{round.Record.Round}");
         var scores = await ScoreShards(request, round);
         var (artifacts, settings, known) = (store.Artifacts, Settings(request), round.Record);
         var before = Rounds.ElementAtOrDefault(known.Round - 2)?.Record;
-        var (record, ranking) = await Task.Run(() => RoundFigures.PromoteAsync(
-            artifacts, request.Context, settings, known, scores, before));
+        var decisions = state.State.Decisions;
+        var (record, ranking) = await offTurns.Run(() => RoundFigures.PromoteAsync(
+            artifacts, request.Context, settings, known, scores, before, decisions));
         var (ranks, promoted) = (ranking.Ranks(), ranking.Promoted.ToHashSet());
         await ForEachShard(async shard =>
         {
@@ -491,7 +486,7 @@ public sealed class CurriculumGrain(
                 : state.State.Rest?.Record,
             Done = Done,
             Problem = Problem,
-            WaitsFor = WaitsAfterFault ?? _waitsFor,
+            WaitsFor = WaitsAfterFault ?? open.Select(fold => fold.WaitsFor).FirstOrDefault(waits => waits is not null) ?? _waitsFor,
             Folds = closed,
             Jobs = JobTally.Sum(closed.Concat(open).Select(fold => fold.Jobs), trainings * request.Context.File().Folds * jobsOfFold),
         };

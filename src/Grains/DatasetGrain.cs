@@ -22,7 +22,8 @@ public sealed class DatasetState
 [GrainType("dataset")]
 public sealed class DatasetGrain(
     [PersistentState("dataset", ArtifactGrainStorage.Name)] IPersistentState<DatasetState> state,
-    Store store) : Grain, IDatasetGrain
+    Store store,
+    OffTurns offTurns) : Grain, IDatasetGrain
 {
     /// <inheritdoc/>
     public async Task<string?> Register(DatasetRecord record)
@@ -49,7 +50,15 @@ public sealed class DatasetGrain(
     }
 
     /// <inheritdoc/>
-    public Task<DatasetRecord?> Describe() => Task.FromResult(state.State.Record);
+    public async Task<DatasetRecord?> Describe()
+    {
+        if (state.State.Record is null)
+        {
+            // A console that reaches the container but not the cluster registers it beside this one.
+            await state.ReadStateAsync();
+        }
+        return state.State.Record;
+    }
 
     /// <inheritdoc/>
     public async Task<FoldsAnswer> GetFolds(int folds, ulong seed, double holdout)
@@ -65,7 +74,7 @@ public sealed class DatasetGrain(
         }
         try
         {
-            var answer = await Task.Run(() => AssignAsync(store.Artifacts, record, folds, seed, holdout));
+            var answer = await offTurns.Run(() => AssignAsync(store.Artifacts, record, folds, seed, holdout));
             state.State.Folds[key] = answer;
             await this.SaveAsync(state);
             return answer;

@@ -36,6 +36,28 @@ public sealed class ExperimentState
 
     /// <summary>Members that differ in their seed alone.</summary>
     [Id(8)] public SeedSpread[] Spreads { get; set; } = [];
+
+    /// <summary>Its priority.</summary>
+    [Id(9)] public int Priority { get; set; }
+
+    /// <summary>Whether its parts are still to be told that it has ended before they were done.</summary>
+    [Id(10)] public bool StopsParts { get; set; }
+
+    /// <summary>When it was first submitted; <c>null</c> where an earlier version of the program took it.</summary>
+    [Id(11)] public DateTimeOffset? Submitted { get; set; }
+}
+
+/// <summary>What an experiment's interleaved calls leave to a turn of their own.</summary>
+[Alias("OrleansTagging.IExperimentTurns")]
+public interface IExperimentTurns : IGrainWithStringKey
+{
+    /// <summary>Becomes paused or cancelled, if it runs or waits.</summary>
+    [Alias("Become")]
+    Task<ExperimentStatus> Become(ExperimentStatus status);
+
+    /// <summary>Takes over a priority.</summary>
+    [Alias("TakePriority")]
+    Task<ExperimentStatus> TakePriority(int priority);
 }
 
 /// <summary>One experiment: it asks its curricula and members for what is missing, and writes the report when nothing is.</summary>
@@ -43,13 +65,17 @@ public sealed class ExperimentState
 public sealed class ExperimentGrain(
     [PersistentState("experiment", ArtifactGrainStorage.Name)] IPersistentState<ExperimentState> state,
     Store store,
+    OffTurns offTurns,
     IOptions<TaggingOptions> options,
     DriveFaults faults,
-    ILogger<ExperimentGrain> logger) : Grain, IExperimentGrain, IRemindable
+    TimeProvider clock,
+    ILogger<ExperimentGrain> logger) : Grain, IExperimentGrain, IExperimentTurns, IRemindable
 {
     private const string Redrive = "redrive";
 
     private string? _waitsFor;
+    private ExperimentStanding? _told;
+    private bool _isRemembered;
 
     private string Name => this.GetPrimaryKeyString();
 
@@ -61,8 +87,22 @@ public sealed class ExperimentGrain(
     private string? Problem =>
         state.State.Problem ?? (Status == ExperimentStatus.Failed ? faults.ProblemOf(GrainContext.GrainId) : null);
 
-    private string? WaitsFor =>
-        Status == ExperimentStatus.Running ? faults.WaitOf(GrainContext.GrainId) ?? _waitsFor : null;
+    private string? WaitsFor => Status switch
+    {
+        ExperimentStatus.Running => faults.WaitOf(GrainContext.GrainId) ?? _waitsFor,
+        ExperimentStatus.Paused => "its user to resume it",
+        _ => null,
+    };
+
+    private ISchedulerGrain Scheduler => GrainFactory.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key);
+
+    /// <summary>What the scheduler has to know of it; nothing is kept there of one that neither runs nor is to.</summary>
+    private ExperimentStanding Standing => new()
+    {
+        Experiment = Name,
+        Priority = state.State.Status is ExperimentStatus.Running or ExperimentStatus.Paused ? state.State.Priority : 0,
+        Paused = state.State.Status == ExperimentStatus.Paused,
+    };
 
     /// <inheritdoc/>
     public async Task<SubmitAnswer> Submit(string yaml, string fileName)
@@ -93,6 +133,17 @@ public sealed class ExperimentGrain(
                     + "choose another name to run on the present one.");
             }
             var isSame = IsSame(known, file);
+            if (!isSame && state.State.Status == ExperimentStatus.Paused)
+            {
+                return Refused($"{fileName}: '{Name}' is paused with other settings; cancel it, or choose another name for this file.");
+            }
+            if (isSame && state.State.Status == ExperimentStatus.Paused)
+            {
+                faults.Forget(GrainContext.GrainId);
+                await TakePriorityOf(file);
+                await Resume();
+                return Taken();
+            }
             if (!isSame && state.State.Status == ExperimentStatus.Running)
             {
                 return Refused($"{fileName}: '{Name}' is running with other settings; wait for its end, or choose another name for this file.");
@@ -100,6 +151,12 @@ public sealed class ExperimentGrain(
             if (isSame && state.State.Status is (ExperimentStatus.Running or ExperimentStatus.Done))
             {
                 faults.Forget(GrainContext.GrainId);
+                if (state.State.Status == ExperimentStatus.Running)
+                {
+                    // The submission before may have got no farther than its state.
+                    await Remember();
+                    await TakePriorityOf(file);
+                }
                 await this.AsReference<IExperimentGrain>().Wake();
                 return Taken();
             }
@@ -114,6 +171,7 @@ public sealed class ExperimentGrain(
             return Refused($"{fileName}: {folds.Problem}");
         }
         faults.Forget(GrainContext.GrainId);
+        using var span = Telemetry.Begin("submit", null)?.SetTag("experiment", Name);
         state.State.Context = new ExperimentContext
         {
             Experiment = Name,
@@ -121,13 +179,18 @@ public sealed class ExperimentGrain(
             Dataset = dataset,
             Folds = folds,
             Attempt = Guid.NewGuid().ToString("N"),
+            Trace = span?.Id,
         };
         state.State.Status = ExperimentStatus.Running;
+        state.State.Submitted ??= clock.GetUtcNow();
+        state.State.Priority = file.Priority ?? state.State.Priority;
+        state.State.StopsParts = false;
         state.State.Problem = null;
         (state.State.Report, state.State.Submission, state.State.Timings) = (null, null, null);
         (state.State.Ensembles, state.State.Spreads) = ([], []);
         await this.SaveAsync(state);
-        await this.RegisterOrUpdateReminder(Redrive, options.Value.Redrive, options.Value.Redrive);
+        await Remember();
+        await Tell(Standing);
         await this.AsReference<IExperimentGrain>().Wake();
         return Taken();
     }
@@ -139,10 +202,80 @@ public sealed class ExperimentGrain(
         {
             return;
         }
-        state.State.Status = ExperimentStatus.Stopped;
-        await this.SaveAsync(state);
-        await Forget();
-        await StopParts();
+        await End(ExperimentStatus.Stopped);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ExperimentStatus> Pause()
+    {
+        if (Status == ExperimentStatus.Running)
+        {
+            // Nothing is granted from now on, however long the turn takes that is under way.
+            await Tell(Standing with { Paused = true });
+        }
+        return await this.AsReference<IExperimentTurns>().Become(ExperimentStatus.Paused);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ExperimentStatus> Resume()
+    {
+        if (state.State.Status == ExperimentStatus.Paused)
+        {
+            state.State.Status = ExperimentStatus.Running;
+            await this.SaveAsync(state);
+            await Tell(Standing);
+            await this.AsReference<IExperimentGrain>().Wake();
+        }
+        return Status;
+    }
+
+    /// <inheritdoc/>
+    public async Task<ExperimentStatus> Cancel()
+    {
+        if (Status is ExperimentStatus.Running or ExperimentStatus.Paused)
+        {
+            await Tell(Standing with { Paused = true });
+        }
+        return await this.AsReference<IExperimentTurns>().Become(ExperimentStatus.Cancelled);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ExperimentStatus> SetPriority(int priority)
+    {
+        if (Status is ExperimentStatus.Running or ExperimentStatus.Paused)
+        {
+            await Tell(Standing with { Priority = priority });
+        }
+        return await this.AsReference<IExperimentTurns>().TakePriority(priority);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ExperimentStatus> Become(ExperimentStatus status)
+    {
+        if (status == ExperimentStatus.Cancelled && state.State.Status is ExperimentStatus.Running or ExperimentStatus.Paused)
+        {
+            await End(ExperimentStatus.Cancelled);
+        }
+        else if (status == ExperimentStatus.Paused && Status == ExperimentStatus.Running)
+        {
+            state.State.Status = ExperimentStatus.Paused;
+            await this.SaveAsync(state);
+        }
+        // It may have ended in the meantime.
+        await Tell(Standing);
+        return Status;
+    }
+
+    /// <inheritdoc/>
+    public async Task<ExperimentStatus> TakePriority(int priority)
+    {
+        if (state.State.Context is not null && state.State.Priority != priority)
+        {
+            state.State.Priority = priority;
+            await this.SaveAsync(state);
+        }
+        await Tell(Standing);
+        return Status;
     }
 
     /// <inheritdoc/>
@@ -164,8 +297,15 @@ public sealed class ExperimentGrain(
         {
             Name = Name,
             Status = Status,
-            WaitsFor = WaitsFor,
+            // What the parts say now rather than what they said when they were last driven.
+            WaitsFor = Status != ExperimentStatus.Running ? WaitsFor
+                : faults.WaitOf(GrainContext.GrainId)
+                    ?? curricula.Select(part => part.WaitsFor).Concat(members.Select(part => part?.WaitsFor))
+                        .FirstOrDefault(waits => waits is not null)
+                    ?? _waitsFor,
             Problem = Problem,
+            Priority = known.Priority,
+            Submitted = known.Submitted,
             Rounds = [.. curricula.SelectMany(part => part.Rounds)],
             Relabelled = [.. curricula.Select(part => part.Relabelled).OfType<RelabelRecord>()],
             Members = shown,
@@ -192,6 +332,8 @@ public sealed class ExperimentGrain(
         Status = Status,
         WaitsFor = WaitsFor,
         Problem = Problem,
+        Priority = state.State.Priority,
+        Submitted = state.State.Submitted,
         Dataset = context.Dataset.Name,
         DatasetVersion = context.Dataset.Version,
         Report = state.State.Report,
@@ -200,11 +342,16 @@ public sealed class ExperimentGrain(
     });
 
     /// <inheritdoc/>
-    public Task Wake() => Drive();
+    public Task Wake() => state.State.StopsParts ? StopParts() : Drive();
 
     /// <inheritdoc/>
-    public Task ReceiveReminder(string reminderName, TickStatus status) =>
-        state.State.Status == ExperimentStatus.Running ? Drive() : Forget();
+    public Task ReceiveReminder(string reminderName, TickStatus status) => state.State switch
+    {
+        { Status: ExperimentStatus.Running } => Drive(),
+        { Status: ExperimentStatus.Paused } => Tell(Standing),
+        { StopsParts: true } => StopParts(),
+        _ => Retire(),
+    };
 
     private async Task Drive()
     {
@@ -222,6 +369,12 @@ public sealed class ExperimentGrain(
             return;
         }
         using var scope = logger.BeginScope("{Experiment}", Name);
+        if (!_isRemembered)
+        {
+            // The reminders may have been lost with the server that kept them.
+            await Remember();
+        }
+        await Tell(Standing);
         var file = context.File();
         var curricula = new Dictionary<string, CurriculumStatus>();
         foreach (var name in file.Curricula.Keys)
@@ -292,10 +445,11 @@ public sealed class ExperimentGrain(
     private async Task Finish(
         ExperimentFile file, ExperimentContext context, CurriculumStatus[] curricula, List<MemberRecord> members)
     {
+        using var span = Telemetry.Begin("report", context.Trace)?.SetTag("experiment", Name);
         try
         {
             var jobs = await Jobs(curricula.SelectMany(part => part.Folds).Concat(members.SelectMany(member => member.Folds)));
-            var reported = await Task.Run(() => ExperimentReport.WriteAsync(
+            var reported = await offTurns.Run(() => ExperimentReport.WriteAsync(
                 store.Artifacts, file, context, curricula, members));
             state.State.Report = reported.Report;
             state.State.Submission = reported.Submission;
@@ -306,6 +460,7 @@ public sealed class ExperimentGrain(
             _waitsFor = null;
             await this.SaveAsync(state);
             logger.LogInformation("The experiment is done; its report is {Report}", reported.Report);
+            await Tell(Standing);
             await Forget();
         }
         catch (InputException fault)
@@ -338,16 +493,23 @@ public sealed class ExperimentGrain(
     private async Task Fail(string problem)
     {
         logger.LogError("The experiment failed: {Problem}", problem);
-        state.State.Status = ExperimentStatus.Failed;
         state.State.Problem = problem;
+        await End(ExperimentStatus.Failed);
+    }
+
+    /// <summary>Ends before its parts are done; they are told now, or by the reminder where that fails.</summary>
+    private async Task End(ExperimentStatus status)
+    {
+        state.State.Status = status;
+        state.State.StopsParts = true;
         _waitsFor = null;
         await this.SaveAsync(state);
-        await Forget();
         await StopParts();
     }
 
     private async Task StopParts()
     {
+        await Scheduler.Cancel(Name);
         var file = state.State.Context!.File();
         foreach (var name in file.Curricula.Keys)
         {
@@ -357,10 +519,46 @@ public sealed class ExperimentGrain(
         {
             await MemberOf(name).Stop();
         }
+        await Tell(Standing);
+        state.State.StopsParts = false;
+        await this.SaveAsync(state);
+        await Forget();
+    }
+
+    private async Task TakePriorityOf(ExperimentFile file)
+    {
+        if (file.Priority is { } priority)
+        {
+            await TakePriority(priority);
+        }
+    }
+
+    /// <summary>Tells the scheduler what it has to know, unless it was the last thing told.</summary>
+    private async Task Tell(ExperimentStanding standing)
+    {
+        if (_told != standing)
+        {
+            _told = null;
+            await Scheduler.Set(standing);
+            _told = standing;
+        }
+    }
+
+    private async Task Remember()
+    {
+        await this.RegisterOrUpdateReminder(Redrive, options.Value.Redrive, options.Value.Redrive);
+        _isRemembered = true;
+    }
+
+    private async Task Retire()
+    {
+        await Tell(Standing);
+        await Forget();
     }
 
     private async Task Forget()
     {
+        _isRemembered = false;
         if (await this.GetReminder(Redrive) is { } reminder)
         {
             await this.UnregisterReminder(reminder);

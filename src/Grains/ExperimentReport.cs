@@ -68,8 +68,8 @@ internal static class ExperimentReport
                 json.WriteString("job", job.Job);
                 json.WriteString("what", job.What);
                 json.WriteNumber("attempts", job.Attempts);
-                WriteNumber(json, "seconds", job.Seconds);
-                WriteNumber(json, "peak_memory", job.PeakMemory);
+                json.WriteFigure("seconds", job.Seconds);
+                json.WriteFigure("peak_memory", job.PeakMemory);
                 json.WriteString("host", job.Host);
                 json.WriteEndObject();
             }
@@ -118,7 +118,7 @@ internal static class ExperimentReport
             json.WriteEndArray();
             json.WriteStartObject("ensemble");
             WriteEnsemble(json, ensembles[0]);
-            WritePerClass(json, "test_lwlrap_per_class", context.Dataset.Classes, test?.PerClass ?? [], test?.LabelCounts);
+            json.WritePerClass("test_lwlrap_per_class", context.Dataset.Classes, test?.PerClass ?? [], test?.LabelCounts);
             json.WriteEndObject();
             json.WriteStartObject("ensembles");
             foreach (var ensemble in ensembles.Skip(1))
@@ -170,22 +170,23 @@ internal static class ExperimentReport
         json.WriteNumber("k", round.K);
         json.WriteNumber("promoted", round.Promoted);
         json.WriteString("scorer_selection", round.ScorerSelection);
-        WriteNumber(json, "cross_validated_lwlrap", round.CrossValidatedLwlrap);
-        WriteNumber(json, "test_lwlrap", round.TestLwlrap);
-        WriteNumber(json, "agreement_at_cut", round.AgreementAtCut);
-        WriteNumber(json, "margin_at_cut", round.MarginAtCut);
-        WriteNumber(json, "mean_agreement", round.MeanAgreement);
+        json.WriteFigure("cross_validated_lwlrap", round.CrossValidatedLwlrap);
+        json.WriteFigure("test_lwlrap", round.TestLwlrap);
+        json.WriteFigure("agreement_at_cut", round.AgreementAtCut);
+        json.WriteFigure("margin_at_cut", round.MarginAtCut);
+        json.WriteFigure("mean_agreement", round.MeanAgreement);
         json.WriteNumber("overlap_with_round_before", round.Overlap);
-        WriteNumber(json, "agreement_fall", round.AgreementFall);
-        WriteNumber(json, "dropped_of_round_before", round.Dropped);
+        json.WriteFigure("agreement_fall", round.AgreementFall);
+        json.WriteFigure("dropped_of_round_before", round.Dropped);
         json.WriteString("diverged", round.Diverged);
-        WriteNumber(json, "truly_right", round.TrulyRight);
-        WriteNumber(json, "base_rate", round.BaseRate);
+        json.WriteFigure("truly_right", round.TrulyRight);
+        json.WriteFigure("base_rate", round.BaseRate);
         json.WriteString("scoring", round.Scoring);
         WriteScoring(json, "cross_fitted", round.CrossFitted);
         WriteScoring(json, "all_folds", round.AllFolds);
-        WriteNumber(json, "promoted_by_both", round.PromotedByBoth);
+        json.WriteFigure("promoted_by_both", round.PromotedByBoth);
         json.WriteString("selection", round.Selection);
+        WriteDecisions(json, round.Decisions);
         json.WriteEndObject();
     }
 
@@ -197,9 +198,9 @@ internal static class ExperimentReport
             return;
         }
         json.WriteStartObject(name);
-        WriteNumber(json, "agreement_at_cut", figures.AgreementAtCut);
-        WriteNumber(json, "mean_agreement", figures.MeanAgreement);
-        WriteNumber(json, "truly_right", figures.TrulyRight);
+        json.WriteFigure("agreement_at_cut", figures.AgreementAtCut);
+        json.WriteFigure("mean_agreement", figures.MeanAgreement);
+        json.WriteFigure("truly_right", figures.TrulyRight);
         json.WriteEndObject();
     }
 
@@ -209,18 +210,39 @@ internal static class ExperimentReport
         json.WriteString("curriculum", rest.Curriculum);
         json.WriteString("rest", rest.Rest);
         json.WriteString("scorer_selection", rest.ScorerSelection);
-        WriteNumber(json, "cross_validated_lwlrap", rest.CrossValidatedLwlrap);
-        WriteNumber(json, "test_lwlrap", rest.TestLwlrap);
-        WriteNumber(json, "threshold", rest.Threshold);
-        WriteNumber(json, "labels_per_clip", rest.LabelsPerClip);
-        WriteNumber(json, "predicted_per_clip", rest.PredictedPerClip);
+        json.WriteFigure("cross_validated_lwlrap", rest.CrossValidatedLwlrap);
+        json.WriteFigure("test_lwlrap", rest.TestLwlrap);
+        json.WriteFigure("threshold", rest.Threshold);
+        json.WriteFigure("labels_per_clip", rest.LabelsPerClip);
+        json.WriteFigure("predicted_per_clip", rest.PredictedPerClip);
         json.WriteNumber("kept", rest.Kept);
         json.WriteNumber("relabelled", rest.Relabelled);
         json.WriteNumber("dropped", rest.Dropped);
-        WriteNumber(json, "truly_right", rest.TrulyRight);
-        WriteNumber(json, "given_truly_right", rest.GivenTrulyRight);
+        json.WriteFigure("truly_right", rest.TrulyRight);
+        json.WriteFigure("given_truly_right", rest.GivenTrulyRight);
         json.WriteString("selection", rest.Selection);
+        WriteDecisions(json, rest.Decisions);
         json.WriteEndObject();
+    }
+
+    // Without their times, as all of the report; the rounds' records have them.
+    private static void WriteDecisions(Utf8JsonWriter json, ManualDecision[] decisions)
+    {
+        if (decisions.Length == 0)
+        {
+            return;
+        }
+        json.WriteStartArray("decisions");
+        foreach (var decision in decisions)
+        {
+            json.WriteStartObject();
+            json.WriteString("fname", decision.Fname);
+            json.WriteString("decision", decision.Kind == DecisionKind.Ban ? "ban" : "promote");
+            json.WriteString("by", decision.By);
+            json.WriteString("reason", decision.Reason);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private static void WriteMember(Utf8JsonWriter json, MemberRecord member, string[] classes)
@@ -239,21 +261,21 @@ internal static class ExperimentReport
             json.WriteNumber("validation_clips", fold.ValidationClips);
             json.WriteString("training_job", fold.TrainingJob);
             json.WriteString("test_job", fold.TestJob);
-            WriteNumber(json, "lwlrap", fold.Lwlrap);
-            WriteNumber(json, "honest_lwlrap", fold.HonestLwlrap);
-            WriteNumber(json, "best_epoch", fold.BestEpoch);
+            json.WriteFigure("lwlrap", fold.Lwlrap);
+            json.WriteFigure("honest_lwlrap", fold.HonestLwlrap);
+            json.WriteFigure("best_epoch", fold.BestEpoch);
             json.WriteEndObject();
         }
         json.WriteEndArray();
-        WriteNumber(json, "cross_validated_lwlrap", member.CrossValidatedLwlrap);
-        WriteInterval(json, "cross_validated_interval", member.CrossValidatedInterval);
-        WriteNumber(json, "honest_lwlrap", member.HonestLwlrap);
-        WritePerClass(json, "cross_validated_lwlrap_per_class", classes, member.CrossValidatedPerClass, member.CrossValidatedCounts);
-        WriteNumber(json, "test_lwlrap", member.TestLwlrap);
-        WriteInterval(json, "test_interval", member.TestInterval);
+        json.WriteFigure("cross_validated_lwlrap", member.CrossValidatedLwlrap);
+        json.WriteInterval("cross_validated_interval", member.CrossValidatedInterval);
+        json.WriteFigure("honest_lwlrap", member.HonestLwlrap);
+        json.WritePerClass("cross_validated_lwlrap_per_class", classes, member.CrossValidatedPerClass, member.CrossValidatedCounts);
+        json.WriteFigure("test_lwlrap", member.TestLwlrap);
+        json.WriteInterval("test_interval", member.TestInterval);
         TestScores.Write(json, member.Leaderboard);
-        WritePerClass(json, "test_lwlrap_per_class", classes, member.TestPerClass, member.TestCounts);
-        WriteNumber(json, "holdout_lwlrap", member.HoldoutLwlrap);
+        json.WritePerClass("test_lwlrap_per_class", classes, member.TestPerClass, member.TestCounts);
+        json.WriteFigure("holdout_lwlrap", member.HoldoutLwlrap);
         json.WriteString("test_predictions", member.TestPredictions);
         json.WriteString("holdout_predictions", member.HoldoutPredictions);
         json.WriteEndObject();
@@ -271,13 +293,13 @@ internal static class ExperimentReport
             json.WriteEndObject();
         }
         json.WriteEndArray();
-        WriteNumber(json, "cross_validated_lwlrap", ensemble.CrossValidatedLwlrap);
-        WriteInterval(json, "cross_validated_interval", ensemble.CrossValidatedInterval);
-        WriteNumber(json, "honest_lwlrap", ensemble.HonestLwlrap);
-        WriteNumber(json, "test_lwlrap", ensemble.TestLwlrap);
-        WriteInterval(json, "test_interval", ensemble.TestInterval);
+        json.WriteFigure("cross_validated_lwlrap", ensemble.CrossValidatedLwlrap);
+        json.WriteInterval("cross_validated_interval", ensemble.CrossValidatedInterval);
+        json.WriteFigure("honest_lwlrap", ensemble.HonestLwlrap);
+        json.WriteFigure("test_lwlrap", ensemble.TestLwlrap);
+        json.WriteInterval("test_interval", ensemble.TestInterval);
         TestScores.Write(json, ensemble.Leaderboard);
-        WriteNumber(json, "holdout_lwlrap", ensemble.HoldoutLwlrap);
+        json.WriteFigure("holdout_lwlrap", ensemble.HoldoutLwlrap);
         json.WriteString("test_predictions", ensemble.TestPredictions);
     }
 
@@ -285,52 +307,11 @@ internal static class ExperimentReport
     {
         json.WriteStartObject();
         json.WriteString("name", spread.Name);
-        json.WriteStartArray("members");
-        foreach (var member in spread.Members)
-        {
-            json.WriteStringValue(member);
-        }
-        json.WriteEndArray();
-        WriteNumber(json, "cross_validated_mean", spread.CrossValidatedMean);
-        WriteNumber(json, "cross_validated_deviation", spread.CrossValidatedDeviation);
-        WriteNumber(json, "test_mean", spread.TestMean);
-        WriteNumber(json, "test_deviation", spread.TestDeviation);
+        json.WriteNames("members", spread.Members);
+        json.WriteFigure("cross_validated_mean", spread.CrossValidatedMean);
+        json.WriteFigure("cross_validated_deviation", spread.CrossValidatedDeviation);
+        json.WriteFigure("test_mean", spread.TestMean);
+        json.WriteFigure("test_deviation", spread.TestDeviation);
         json.WriteEndObject();
-    }
-
-    private static void WriteInterval(Utf8JsonWriter json, string name, LwlrapInterval? interval)
-    {
-        if (interval is null)
-        {
-            json.WriteNull(name);
-            return;
-        }
-        json.WriteStartArray(name);
-        json.WriteNumberValue(interval.Low);
-        json.WriteNumberValue(interval.High);
-        json.WriteEndArray();
-    }
-
-    private static void WritePerClass(Utf8JsonWriter json, string name, string[] classes, double[] values, int[]? counts)
-    {
-        json.WriteStartObject(name);
-        for (var label = 0; label < values.Length; label++)
-        {
-            // A class that no clip has has no figure.
-            WriteNumber(json, classes[label], counts is not null && counts[label] == 0 ? null : values[label]);
-        }
-        json.WriteEndObject();
-    }
-
-    private static void WriteNumber(Utf8JsonWriter json, string name, double? number)
-    {
-        if (number is { } value && double.IsFinite(value))
-        {
-            json.WriteNumber(name, value);
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
     }
 }

@@ -63,6 +63,9 @@ public sealed class FoldState
 
     /// <summary>Why it cannot go on.</summary>
     [Id(9)] public string? Problem { get; set; }
+
+    /// <summary>The experiment's attempt for which it was stopped; it goes on for the next.</summary>
+    [Id(12)] public string? StoppedFor { get; set; }
 }
 
 /// <summary>One fold: it writes the lists of its clips, then asks for its training, then for its predictions.</summary>
@@ -122,6 +125,17 @@ public sealed class FoldGrain(
     /// <inheritdoc/>
     public async Task Stop()
     {
+        if (Done || state.State.Request is not { } request)
+        {
+            return;
+        }
+        if (state.State.StoppedFor != request.Context.Attempt)
+        {
+            // A wake-up that is under way must not ask for its jobs again.
+            state.State.StoppedFor = request.Context.Attempt;
+            _waitsFor = null;
+            await this.SaveAsync(state);
+        }
         foreach (var job in Jobs.Where(job => job.Result is null))
         {
             await Release(job.Job);
@@ -133,7 +147,7 @@ public sealed class FoldGrain(
         if (state.State.Request?.Context.Attempt != request.Context.Attempt)
         {
             state.State.Request = request;
-            state.State.Problem = null;
+            (state.State.Problem, state.State.StoppedFor) = (null, null);
             await this.SaveAsync(state);
         }
         await Drive();
@@ -142,7 +156,8 @@ public sealed class FoldGrain(
     /// <inheritdoc/>
     protected override async Task Drive()
     {
-        if (Done || state.State.Problem is not null || state.State.Request is not { } request)
+        if (Done || state.State.Problem is not null || state.State.Request is not { } request
+            || state.State.StoppedFor == request.Context.Attempt)
         {
             return;
         }
@@ -235,6 +250,7 @@ public sealed class FoldGrain(
             Priority = priority,
             Parent = Self,
             Attempt = request.Context.Attempt,
+            Trace = request.Context.Trace,
         };
         var scheduler = GrainFactory.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key);
         var accelerator = AcceleratorPlacementDirector.AcceleratorOf(job.Job);
@@ -256,7 +272,7 @@ public sealed class FoldGrain(
                 await Fail(record.Problem!);
                 return false;
             default:
-                _waitsFor = what;
+                _waitsFor = record.Waits ?? what;
                 return false;
         }
     }
@@ -317,7 +333,7 @@ public sealed class FoldGrain(
         }
         else
         {
-            await GrainFactory.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).Withdraw(job);
+            await GrainFactory.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).Release(job, Self);
         }
     }
 
@@ -328,6 +344,7 @@ public sealed class FoldGrain(
 
     private async Task<FoldRecord> Record(bool live)
     {
+        var asked = live && Problem is null ? await AskJobs() : [];
         var fold = state.State;
         var request = fold.Request!;
         var trainings = Trainings.ToArray();
@@ -339,7 +356,8 @@ public sealed class FoldGrain(
             Fold = request.Fold,
             Done = Done,
             Problem = Problem,
-            WaitsFor = Done ? null : WaitsAfterFault ?? _waitsFor,
+            WaitsFor = Done ? null
+                : WaitsAfterFault ?? asked.Select(job => job.Waits).FirstOrDefault(waits => waits is not null) ?? _waitsFor,
             TrainClips = fold.TrainClips,
             ValidationClips = fold.ValidationClips,
             TrainingJob = trainings.LastOrDefault()?.Job,
@@ -354,35 +372,38 @@ public sealed class FoldGrain(
             HonestOutOfFold = training?.HonestPredictions,
             NoisyPredictions = ResultOf(fold.Noisy)?.Predictions,
             TestPredictions = ResultOf(fold.Test)?.Predictions,
-            Jobs = await Count(live),
+            Jobs = Count(asked),
         };
     }
 
-    private async Task<JobCounts> Count(bool live)
+    /// <summary>What is known of the jobs without a result.</summary>
+    private async Task<List<JobRecord>> AskJobs()
+    {
+        var asked = new List<JobRecord>();
+        foreach (var job in Jobs.Where(job => job.Result is null))
+        {
+            try
+            {
+                if (await GrainFactory.GetGrain<ITrainingGrain>(job.Job).Describe() is { } record)
+                {
+                    asked.Add(record);
+                }
+            }
+            catch (OrleansException fault)
+            {
+                // No silo has the device, so nobody can tell; the job waits.
+                logger.LogDebug(fault, "{Job} cannot be asked", job.Job);
+            }
+        }
+        return asked;
+    }
+
+    private JobCounts Count(List<JobRecord> asked)
     {
         var request = state.State.Request!;
         var jobs = Jobs;
         var done = jobs.Count(job => job.Result is not null);
-        var waiting = new List<JobRecord>();
-        if (live && Problem is null)
-        {
-            foreach (var job in jobs.Where(job => job.Result is null))
-            {
-                try
-                {
-                    if (await GrainFactory.GetGrain<ITrainingGrain>(job.Job).Describe() is { } record)
-                    {
-                        waiting.Add(record);
-                    }
-                }
-                catch (OrleansException fault)
-                {
-                    // No silo has the device, so nobody can tell; the job waits.
-                    logger.LogDebug(fault, "{Job} cannot be asked", job.Job);
-                }
-            }
-        }
-        var running = waiting.Where(record => record.Running is not null).Select(record => record.Running!).ToArray();
+        var running = asked.Select(record => record.Running).OfType<RunningJob>().ToArray();
         return new JobCounts
         {
             Done = done,

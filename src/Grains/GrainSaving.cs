@@ -1,5 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Runtime;
+using OrleansTagging.Grains.Live;
 
 namespace OrleansTagging.Grains;
 
@@ -7,9 +9,8 @@ namespace OrleansTagging.Grains;
 internal static class GrainSaving
 {
     /// <summary>
-    /// Writes the state. Where the store fails, the activation ends after this call: what it holds in memory is not what is stored, and
-    /// the next
-    /// activation reads afresh.
+    /// Writes the state. Where the store fails, the grain reads afresh what is stored, so that it tells nobody what is not on disk; where
+    /// that fails too, the activation ends after this call, and the next one reads.
     /// </summary>
     public static async Task SaveAsync<T>(this IGrainBase grain, IPersistentState<T> state)
     {
@@ -19,8 +20,17 @@ internal static class GrainSaving
         }
         catch
         {
-            grain.DeactivateOnIdle();
+            try
+            {
+                await state.ReadStateAsync();
+            }
+            catch
+            {
+                grain.DeactivateOnIdle();
+            }
             throw;
         }
+        // Not above: what goes wrong with the news is no failed write.
+        grain.GrainContext.ActivationServices.GetService<GrainNews>()?.Written(grain.GrainContext.GrainId);
     }
 }

@@ -36,9 +36,13 @@ public sealed class NoisyScoresState
 [GrainType("noisy-scores")]
 public sealed class NoisyScoresGrain(
     [PersistentState("scores", ArtifactGrainStorage.Name)] IPersistentState<NoisyScoresState> state,
-    Store store) : Grain, INoisyScoresGrain
+    Store store,
+    OffTurns offTurns) : Grain, INoisyScoresGrain
 {
     private const int PredictedKept = 3;
+
+    // Artifacts never change, and a grain that is asked about one clip is soon asked about others.
+    private readonly Dictionary<string, object> _read = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public async Task<ShardScores> Score(ShardRequest request)
@@ -46,9 +50,10 @@ public sealed class NoisyScoresGrain(
         var known = RoundOf(request.Round);
         if (known is null || Fingerprint.Of(known.Request) != Fingerprint.Of(request))
         {
-            var scores = await Task.Run(() => ScoreAsync(store.Artifacts, request));
+            var scores = await offTurns.Run(() => ScoreAsync(store.Artifacts, request));
             // Later rounds were scored by models that followed from this one.
             state.State.Rounds.RemoveAll(round => round.Request.Round >= request.Round);
+            _read.Clear();
             state.State.Rounds.Add(known = new ShardRound { Request = request, Scores = scores });
             await this.SaveAsync(state);
         }
@@ -80,37 +85,55 @@ public sealed class NoisyScoresGrain(
     /// <inheritdoc/>
     public async Task<ClipRecord?> GetClip(string fname)
     {
-        if (state.State.Rounds is not [var first, ..]
-            || (await ClipList.ReadAsync(store.Artifacts, first.Request.Clips)) is not { } clips
-            || clips.FindIndex(clip => clip.Fname == fname) is not (>= 0 and var at))
+        if (state.State.Rounds.ToArray() is not [var first, ..] known
+            || await ReadAsync(first.Request.Clips, ShardClips.ReadAsync) is not { } clips
+            || !clips.Places.TryGetValue(fname, out var at))
         {
             return null;
         }
         var rounds = new List<ClipRound>();
-        foreach (var round in state.State.Rounds)
+        foreach (var round in known)
         {
-            var scores = (await ClipList.ReadRowsAsync(store.Artifacts, round.Scores))[at + 1];
-            var ranks = round.Ranks is null ? null : (await ClipList.ReadRowsAsync(store.Artifacts, round.Ranks))[at + 1];
-            var own = round.Request.Scoring == "cross_fitted" ? 1 : 3;
-            rounds.Add(new ClipRound
+            var scores = await ReadAsync(round.Scores, ShardScoreTable.ReadAsync);
+            var ranks = round.Ranks is null ? null : await ReadAsync(round.Ranks, ShardRankTable.ReadAsync);
+            // A round's models were trained on what the round before promoted.
+            var heard = round.Request.Promoted is not null && rounds is [.., { Promoted: true }];
+            rounds.Add(scores.RoundOf(at, round.Request) with
             {
-                Round = round.Request.Round,
-                Agreement = Number(scores[own]),
-                Margin = Number(scores[own + 1]),
-                CrossFittedAgreement = scores[1].Length == 0 ? null : Number(scores[1]),
-                AllFoldsAgreement = Number(scores[3]),
-                Rank = ranks is null ? 0 : int.Parse(ranks[1], CultureInfo.InvariantCulture),
-                Promoted = ranks?[2] == "1",
-                Predicted = [.. scores[5].Split(';').Select(Label)],
+                Rank = ranks?.Ranks[at] ?? 0,
+                Promoted = ranks?.Promoted[at] ?? false,
+                Models = await offTurns.Run(() => ClipModels.OfAsync(store.Artifacts, round.Request, at, clips.Clips[at].Fold, heard)),
             });
         }
         return new ClipRecord
         {
             Fname = fname,
-            GivenLabels = clips[at].Labels.Split(',', StringSplitOptions.RemoveEmptyEntries),
-            Fold = clips[at].Fold,
+            GivenLabels = clips.Clips[at].Labels.Split(',', StringSplitOptions.RemoveEmptyEntries),
+            Fold = clips.Clips[at].Fold,
             Rounds = [.. rounds],
         };
+    }
+
+    /// <inheritdoc/>
+    public async Task<ShardPlaces?> GetPlaces(int round)
+    {
+        if (RoundOf(round) is not { Ranks: { } ranked } known)
+        {
+            return null;
+        }
+        var scores = await ReadAsync(known.Scores, ShardScoreTable.ReadAsync);
+        var ranks = await ReadAsync(ranked, ShardRankTable.ReadAsync);
+        return new ShardPlaces { Keys = scores.KeysOf(known.Request.Scoring), Ranks = ranks.Ranks, Promoted = ranks.Promoted };
+    }
+
+    private async Task<T> ReadAsync<T>(string address, Func<IArtifactStore, string, Task<T>> read) where T : class
+    {
+        if (!_read.TryGetValue(address, out var known))
+        {
+            known = await offTurns.Run(() => read(store.Artifacts, address));
+            _read[address] = known;
+        }
+        return (T)known;
     }
 
     // Off the activation's turns, and so static.
@@ -159,12 +182,6 @@ public sealed class NoisyScoresGrain(
     private static string Top(double[] scores, ClassMap classes) => string.Join(';', Enumerable.Range(0, scores.Length)
         .OrderByDescending(label => scores[label]).ThenBy(label => label).Take(PredictedKept)
         .Select(label => $"{Text(scores[label])} {classes.Names[label]}"));
-
-    private static PredictedLabel Label(string cell)
-    {
-        var space = cell.IndexOf(' ', StringComparison.Ordinal);
-        return new PredictedLabel { Probability = Number(cell[..space]), Label = cell[(space + 1)..] };
-    }
 
     private static string Text(double? number) => number?.ToString("R", CultureInfo.InvariantCulture) ?? "";
 

@@ -30,13 +30,16 @@ internal static class RoundFigures
     /// <summary>Ranks the noisy clips, promotes the first k anew, and describes what came of it.</summary>
     public static async Task<(RoundRecord Record, PromotionRanking Ranking)> PromoteAsync(
         IArtifactStore artifacts, ExperimentContext context, CurriculumSettings settings, RoundRecord record, ShardScores[] scores,
-        RoundRecord? before)
+        RoundRecord? before, ManualDecision[] decisions)
     {
         var classes = new ClassMap(context.Dataset.Classes);
         var noisy = await NoisyClipsAsync(artifacts, context);
         var truth = await Truth.ReadAsync(artifacts, context.Dataset);
+        var kinds = decisions.ToDictionary(decision => decision.Fname, decision => decision.Kind, StringComparer.Ordinal);
+        var decided = Enumerable.Range(0, noisy.Count).Where(clip => kinds.ContainsKey(noisy[clip].Fname))
+            .ToDictionary(clip => clip, clip => kinds[noisy[clip].Fname]);
         PromotionRanking Rank(IEnumerable<AgreementKeys> keys) => PromotionRanking.Of(
-            keys, clip => noisy[clip].LabelsIn(classes), classes.Count, record.K, settings.ClassCap);
+            keys, clip => noisy[clip].LabelsIn(classes), classes.Count, record.K, settings.ClassCap, decided);
         double? Right(PromotionRanking ranking) => truth?.ShareRight(ranking.Promoted.Select(clip => noisy[clip]));
         ScoringFigures? Figures(PromotionRanking? ranking) => ranking is null ? null : new ScoringFigures
         {
@@ -65,17 +68,29 @@ internal static class RoundFigures
             CrossFitted = Figures(crossFitted),
             AllFolds = Figures(allFolds),
             PromotedByBoth = crossFitted?.Promoted.Intersect(allFolds.Promoted).Count(),
-            Selection = await ClipList.PutAsync(artifacts, ["fname", "labels", "agreement", "margin", "fold"], chosen.Promoted.Select(clip =>
-                new[]
-                {
-                    noisy[clip].Fname,
-                    noisy[clip].Labels,
-                    chosen.Keys[clip].Agreement.ToString("R", CultureInfo.InvariantCulture),
-                    chosen.Keys[clip].Margin.ToString("R", CultureInfo.InvariantCulture),
-                    noisy[clip].Fold.ToString(CultureInfo.InvariantCulture),
-                })),
+            Decisions = decisions,
+            Selection = await PutSelectionAsync(artifacts, noisy, chosen),
         };
         return (record with { Diverged = Diverged(settings.DivergenceStop, record) }, chosen);
+    }
+
+    // The column by_hand stands only where it says something, so that the selections of all others keep their address.
+    private static Task<string> PutSelectionAsync(IArtifactStore artifacts, List<ListedClip> noisy, PromotionRanking ranking)
+    {
+        var byHand = ranking.ByHand.Count > 0;
+        string[] columns = ["fname", "labels", "agreement", "margin", "fold"];
+        return ClipList.PutAsync(artifacts, byHand ? [.. columns, "by_hand"] : columns, ranking.Promoted.Select(clip =>
+        {
+            string[] cells =
+            [
+                noisy[clip].Fname,
+                noisy[clip].Labels,
+                ranking.Keys[clip].Agreement.ToString("R", CultureInfo.InvariantCulture),
+                ranking.Keys[clip].Margin.ToString("R", CultureInfo.InvariantCulture),
+                noisy[clip].Fold.ToString(CultureInfo.InvariantCulture),
+            ];
+            return byHand ? [.. cells, ranking.ByHand.Contains(clip) ? "1" : "0"] : cells;
+        }));
     }
 
     /// <summary>Gives the clips that were not promoted the labels that the scorer predicts.</summary>
@@ -85,15 +100,19 @@ internal static class RoundFigures
     /// <param name="record">What is known of the step.</param>
     /// <param name="predictions">Addresses of the predictions of each fold's model.</param>
     /// <param name="promoted">Address of the promoted clips; <c>null</c> where there are none.</param>
+    /// <param name="decisions">What was decided by hand: banned clips are left out.</param>
     public static async Task<RelabelRecord> RelabelAsync(
         IArtifactStore artifacts, ExperimentContext context, CurriculumSettings settings, RelabelRecord record, string[] predictions,
-        string? promoted)
+        string? promoted, ManualDecision[] decisions)
     {
         var classes = new ClassMap(context.Dataset.Classes);
         var noisy = await NoisyClipsAsync(artifacts, context);
         var kept = promoted is null ? [] : await ClipList.ReadAsync(artifacts, promoted);
         var names = kept.Select(clip => clip.Fname).ToHashSet(StringComparer.Ordinal);
-        var rest = Enumerable.Range(0, noisy.Count).Where(clip => !names.Contains(noisy[clip].Fname)).ToArray();
+        var banned = decisions.Where(decision => decision.Kind == DecisionKind.Ban).Select(decision => decision.Fname)
+            .ToHashSet(StringComparer.Ordinal);
+        var rest = Enumerable.Range(0, noisy.Count)
+            .Where(clip => !names.Contains(noisy[clip].Fname) && !banned.Contains(noisy[clip].Fname)).ToArray();
         using var models = await NoisyPredictions.OpenAsync(artifacts, predictions);
         var probabilities = new double[classes.Count];
         // The rest was trained on by no fold, so that all of them may be asked, whatever the scoring.
@@ -129,7 +148,8 @@ internal static class RoundFigures
             PredictedPerClip = rest.Length == 0 ? null : reached,
             Kept = kept.Count,
             Relabelled = relabelled.Length,
-            Dropped = rest.Length - relabelled.Length,
+            Dropped = noisy.Count - kept.Count - relabelled.Length,
+            Decisions = decisions,
             TrulyRight = truth?.ShareRight(relabelled),
             GivenTrulyRight = truth?.ShareRight(noisy.Where(clip => used.Contains(clip.Fname))),
             Selection = await ClipList.PutAsync(artifacts, ["fname", "labels", "source", "fold"],

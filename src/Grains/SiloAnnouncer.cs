@@ -12,24 +12,42 @@ public sealed class SiloAnnouncer(
     IGrainFactory grains,
     ILocalSiloDetails silo,
     IOptions<TaggingOptions> options,
-    ILogger<SiloAnnouncer> logger) : BackgroundService
+    OffTurns offTurns,
+    TimeProvider clock,
+    ILogger<SiloAnnouncer> logger) : IHostedService, IDisposable
 {
     // Before a silo is active its first calls fail; they are repeated soon rather than at the pace of the heartbeat.
     private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(200);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _announcing = Task.CompletedTask;
 
     /// <summary>Whether the scheduler has heard of this silo, and answered lately.</summary>
     public bool IsAnnounced { get; private set; }
 
     /// <inheritdoc/>
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken)
     {
-        await base.StopAsync(cancellationToken);
+        if (options.Value.Announces)
+        {
+            _announcing = offTurns.Run(() => AnnounceAsync(_stopping.Token));
+        }
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // Not CancelAsync, which goes over the thread pool.
+        _stopping.Cancel();
+        await _announcing.WaitAsync(cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (IsAnnounced)
         {
             try
             {
                 await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).Leave(silo.SiloAddress)
-                    .WaitAsync(options.Value.Heartbeat, cancellationToken);
+                    .WaitAsync(options.Value.Heartbeat, clock, cancellationToken);
             }
             catch (Exception fault)
             {
@@ -40,7 +58,9 @@ public sealed class SiloAnnouncer(
     }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public void Dispose() => _stopping.Cancel();
+
+    private async Task AnnounceAsync(CancellationToken stoppingToken)
     {
         var announcement = new SiloAnnouncement
         {
@@ -54,7 +74,7 @@ public sealed class SiloAnnouncer(
             try
             {
                 await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).Announce(announcement)
-                    .WaitAsync(options.Value.Silence, stoppingToken);
+                    .WaitAsync(options.Value.Silence, clock, stoppingToken);
                 IsAnnounced = true;
             }
             catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
@@ -68,7 +88,7 @@ public sealed class SiloAnnouncer(
             }
             try
             {
-                await Task.Delay(IsAnnounced ? options.Value.Heartbeat : Eager, stoppingToken);
+                await Task.Delay(IsAnnounced ? options.Value.Heartbeat : Eager, clock, stoppingToken);
             }
             catch (OperationCanceledException)
             {

@@ -6,6 +6,7 @@ using Orleans.Hosting;
 using Orleans.Placement;
 using Orleans.Runtime.Hosting;
 using Orleans.Runtime.MembershipService.SiloMetadata;
+using OrleansTagging.Grains.Live;
 using OrleansTagging.Storage;
 
 namespace OrleansTagging.Grains;
@@ -27,15 +28,25 @@ public static class TaggingHosting
         silo.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(options));
         silo.Services.AddSingleton(store);
         silo.Services.TryAddSingleton(TimeProvider.System);
-        silo.Services.AddSingleton<TrainerProcess>();
+        silo.Services.TryAddSingleton<ITrainer, TrainerProcess>();
+        silo.Services.TryAddSingleton(_ => new OffTurns());
         silo.Services.AddSingleton<DriveFaults>();
+        silo.Services.AddSingleton<GrainNews>();
         silo.Services.AddGrainStorage(ArtifactGrainStorage.Name, (_, _) => new ArtifactGrainStorage(store.State));
         silo.AddReminders();
-        silo.Services.AddSingleton<IReminderTable>(new StoreReminderTable(store.State));
+        // A cluster that keeps its reminders elsewhere has said so before.
+        silo.Services.TryAddSingleton<IReminderTable>(new StoreReminderTable(store.State));
         silo.UseSiloMetadata(AcceleratorPlacementDirector.MetadataOf(options.Devices()));
         silo.Services.AddPlacementFilter<AcceleratorPlacementStrategy, AcceleratorPlacementDirector>(ServiceLifetime.Singleton);
         silo.Services.AddSingleton<SiloAnnouncer>();
         silo.Services.AddSingleton<IHostedService>(services => services.GetRequiredService<SiloAnnouncer>());
+        return silo;
+    }
+
+    /// <summary>Tells whoever watches an experiment live what is new of the grains of this silo.</summary>
+    public static ISiloBuilder AddLiveNews(this ISiloBuilder silo)
+    {
+        silo.Services.AddHostedService<NewsRelay>();
         return silo;
     }
 }

@@ -30,6 +30,12 @@ public sealed class TaggingOptions
     /// </summary>
     public bool Alone { get; set; }
 
+    /// <summary>
+    /// Whether the scheduler is told of this silo. One that only answers a question is better not told of: of a container that a cluster works
+    /// on it would wake a scheduler beside that of the cluster.
+    /// </summary>
+    public bool Announces { get; set; } = true;
+
     /// <summary>Time between a silo's announcements, and between the renewals of a lease.</summary>
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -42,6 +48,12 @@ public sealed class TaggingOptions
     /// <summary>Times that a job's Trainer may crash before the job fails.</summary>
     public int Crashes { get; set; } = 3;
 
+    /// <summary>Time until a job is tried again after its first crash; it doubles with each.</summary>
+    public TimeSpan Backoff { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest time until a job is tried again.</summary>
+    public TimeSpan LongestBackoff { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Unforeseen faults in a row after which a part of an experiment fails, and the experiment with it.</summary>
     public int Faults { get; set; } = 3;
 
@@ -51,11 +63,20 @@ public sealed class TaggingOptions
     /// <summary>Time for which a part puts up with a store or a silo that does not answer, before those faults count.</summary>
     public TimeSpan Outage { get; set; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>A Trainer that wrote no line for so long hangs; it is ended, which counts as a crash.</summary>
-    public TimeSpan Hang { get; set; } = TimeSpan.FromMinutes(20);
+    /// <summary>
+    /// A Trainer that wrote no line for so long hangs; it is ended, which counts as a crash. It gives a sign of life every other second,
+    /// in a long step too.
+    /// </summary>
+    public TimeSpan Hang { get; set; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>Time for the Trainer to write its first line.</summary>
+    public TimeSpan StartPatience { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Time for the Trainer to end by itself after it was told to stop.</summary>
     public TimeSpan StopPatience { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Seconds between two checkpoints of a training; <c>null</c> for the Trainer's own pace.</summary>
+    public int? CheckpointSeconds { get; set; }
 
     /// <summary>Noisy clips a shard.</summary>
     public int ShardSize { get; set; } = 4096;

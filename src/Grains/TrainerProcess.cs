@@ -5,50 +5,21 @@ using OrleansTagging.Recipe;
 
 namespace OrleansTagging.Grains;
 
-/// <summary>How a Trainer ended.</summary>
-public sealed record TrainerOutcome
-{
-    /// <summary>Exit code; <c>null</c> where the Trainer could not be started.</summary>
-    public int? ExitCode { get; init; }
-
-    /// <summary>The result; <c>null</c> where there is none.</summary>
-    public JobResult? Result { get; init; }
-
-    /// <summary>What went wrong, in one line; <c>null</c> with a result.</summary>
-    public string? Error { get; init; }
-
-    /// <summary>Whether the fault lies in the input, so that trying again is of no use.</summary>
-    public bool BadInput { get; init; }
-
-    /// <summary>Whether it was ended because it was told to stop.</summary>
-    public bool Stopped { get; init; }
-
-    /// <summary>Last lines of its standard error.</summary>
-    public required string[] LastOutput { get; init; }
-
-    /// <summary>Seconds from its start to its end.</summary>
-    public required double Seconds { get; init; }
-
-    /// <summary>Its largest resident set in bytes, as it told.</summary>
-    public long? PeakMemory { get; init; }
-}
-
 /// <summary>
 /// Runs Trainer processes and follows them line by line. A Trainer ends with its standard input, which is held open while it works: it
 /// does not outlive a silo that was killed.
 /// </summary>
-public sealed class TrainerProcess(IOptions<TaggingOptions> options) : IDisposable
+public sealed class TrainerProcess(IOptions<TaggingOptions> options) : ITrainer, IDisposable
 {
-    private const int LinesKept = 40;
+    private const int LinesKept = 200;
     private const int BadInputCode = 2;
 
-    private readonly ConcurrentDictionary<Process, byte> _running = new();
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Runs one job to its end.</summary>
-    /// <param name="document">The job.</param>
-    /// <param name="device">Name of the leased device: <c>cpu</c>, <c>cuda:0</c>.</param>
-    /// <param name="heard">Called with every message, one at a time, on a thread of no grain.</param>
-    /// <param name="stop">Ends the Trainer.</param>
+    private readonly ConcurrentDictionary<Process, byte> _running = new();
+    private readonly CancellationTokenSource _leaving = new();
+
+    /// <inheritdoc/>
     public async Task<TrainerOutcome> RunAsync(JobDocument document, string device, Action<TrainerMessage> heard, CancellationToken stop)
     {
         var watch = Stopwatch.StartNew();
@@ -68,10 +39,11 @@ public sealed class TrainerProcess(IOptions<TaggingOptions> options) : IDisposab
             };
         }
         _running[process] = 0;
+        var memoryKills = KernelMemory.Kills();
         try
         {
-            using var hang = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            hang.CancelAfter(options.Value.Hang);
+            using var hang = CancellationTokenSource.CreateLinkedTokenSource(stop, _leaving.Token);
+            hang.CancelAfter(options.Value.StartPatience);
             var errorLines = KeepLastLinesAsync(process.StandardError, errors);
             TrainerMessage? end = null;
             long? peak = null;
@@ -97,16 +69,31 @@ public sealed class TrainerProcess(IOptions<TaggingOptions> options) : IDisposab
             }
             catch (OperationCanceledException)
             {
-                hung = !stop.IsCancellationRequested;
+                hung = !stop.IsCancellationRequested && !_leaving.IsCancellationRequested;
                 await EndAsync(process);
             }
             await errorLines.WaitAsync(options.Value.StopPatience, CancellationToken.None)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return Outcome(process.ExitCode, end, peak, [.. Lines(errors)], watch.Elapsed.TotalSeconds, stop.IsCancellationRequested, hung);
+            var stopped = stop.IsCancellationRequested || _leaving.IsCancellationRequested;
+            return Outcome(
+                process.ExitCode, end, [.. Lines(errors)], watch.Elapsed.TotalSeconds, stopped, hung, KernelMemory.Kills() > memoryKills) with
+            { PeakMemory = peak };
         }
         finally
         {
             _running.TryRemove(process, out _);
+        }
+    }
+
+    /// <summary>
+    /// Tells every Trainer of this silo to leave a checkpoint and end, also those that are still to come, and waits until they have ended.
+    /// </summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        await _leaving.CancelAsync();
+        while (!_running.IsEmpty)
+        {
+            await Task.Delay(LookEvery, cancellationToken);
         }
     }
 
@@ -120,22 +107,24 @@ public sealed class TrainerProcess(IOptions<TaggingOptions> options) : IDisposab
     }
 
     private static TrainerOutcome Outcome(
-        int code, TrainerMessage? end, long? peak, string[] output, double seconds, bool stopped, bool hung)
+        int code, TrainerMessage? end, string[] output, double seconds, bool stopped, bool hung, bool lackedMemory)
     {
+        // One that was done before it heard the word to stop has done its work.
         var result = code == 0 ? end?.Result : null;
         return new TrainerOutcome
         {
             ExitCode = code,
-            Result = stopped ? null : result,
-            Error = result is not null && !stopped ? null
+            Result = result,
+            Error = result is not null ? null
                 : stopped ? "stopped"
                 : hung ? "the Trainer hung and was ended"
                 : end?.Error ?? output.LastOrDefault(line => line.Length > 0) ?? "the Trainer ended without a word",
             BadInput = !stopped && (code == BadInputCode || end?.BadInput == true),
-            Stopped = stopped,
+            Stopped = stopped && result is null,
+            Hung = hung,
+            KernelLackedMemory = lackedMemory,
             LastOutput = output,
             Seconds = end?.Seconds ?? seconds,
-            PeakMemory = peak,
         };
     }
 
@@ -157,6 +146,11 @@ public sealed class TrainerProcess(IOptions<TaggingOptions> options) : IDisposab
         start.ArgumentList.Add("run");
         start.ArgumentList.Add("--store");
         start.ArgumentList.Add(options.Value.Store);
+        if (options.Value.CheckpointSeconds is { } pace)
+        {
+            start.ArgumentList.Add("--checkpoint-seconds");
+            start.ArgumentList.Add(pace.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        }
         start.Environment["OMP_NUM_THREADS"] = document.Threads.ToString(System.Globalization.CultureInfo.InvariantCulture);
         // A flavour chosen for another machine would change the sums, and with them the result.
         start.Environment.Remove("OPENBLAS_CORETYPE");

@@ -7,6 +7,7 @@ using Orleans.Concurrency;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 using OrleansTagging.Abstractions;
+using OrleansTagging.Grains.Live;
 using OrleansTagging.Labels;
 using OrleansTagging.Recipe;
 using OrleansTagging.Storage;
@@ -52,6 +53,18 @@ public sealed class TrainingState
 
     /// <summary>Host of that Trainer.</summary>
     [Id(11)] public string? Host { get; set; }
+
+    /// <summary>How the last Trainer ended.</summary>
+    [Id(12)] public JobEnd End { get; set; }
+
+    /// <summary>The same in words.</summary>
+    [Id(13)] public string? Ending { get; set; }
+
+    /// <summary>When it is tried again after a crash.</summary>
+    [Id(14)] public DateTimeOffset? NextTry { get; set; }
+
+    /// <summary>Address of the last output of the Trainer with which it failed for good.</summary>
+    [Id(15)] public string? Log { get; set; }
 }
 
 /// <summary>The end of a Trainer, told by the task that followed it to the grain that started it.</summary>
@@ -68,13 +81,24 @@ public interface ITrainerFollower : IGrainWithStringKey
 [GrainType("training"), AcceleratorPlacement]
 public sealed class TrainingGrain(
     [PersistentState("training", ArtifactGrainStorage.Name)] IPersistentState<TrainingState> state,
-    TrainerProcess trainer,
+    ITrainer trainer,
     Store store,
     ILocalSiloDetails silo,
     DriveFaults faults,
+    OffTurns offTurns,
+    TimeProvider clock,
     IOptions<TaggingOptions> options,
+    GrainNews news,
     ILogger<TrainingGrain> logger) : Grain, ITrainingGrain, ITrainerFollower
 {
+    // In a request's context: the epoch of a lease whose start was sent on from another silo.
+    private const string SentOn = "sent on";
+
+    private const int LinesInState = 40;
+
+    // Those who waited when the job ended; kept until they are woken, should the store fail in between.
+    private readonly List<JobRequest> _toWake = [];
+
     private FollowedTrainer? _followed;
     private IGrainTimer? _renewal;
 
@@ -90,14 +114,10 @@ public sealed class TrainingGrain(
         {
             return Record();
         }
-        if (AddWaiting(request))
-        {
-            await this.SaveAsync(state);
-        }
-        if (_followed is null)
-        {
-            await Scheduler.Enqueue(new JobTicket { Request = request, Accelerator = AcceleratorPlacementDirector.AcceleratorOf(Job) });
-        }
+        // Kept by the scheduler until the job begins: a lease brings along all who asked.
+        AddWaiting(request);
+        _followed?.Add(request);
+        await Scheduler.Enqueue(new JobTicket { Request = request, Accelerator = AcceleratorPlacementDirector.AcceleratorOf(Job) });
         return Record();
     }
 
@@ -107,22 +127,16 @@ public sealed class TrainingGrain(
     /// <inheritdoc/>
     public async Task Release(Parent parent)
     {
-        if (state.State.Waiting.RemoveAll(waiting => waiting.Parent == parent) == 0)
+        _followed?.Remove(parent);
+        var waited = state.State.Waiting.RemoveAll(waiting => waiting.Parent == parent) > 0;
+        if (waited && state.RecordExists)
         {
-            return;
+            await this.SaveAsync(state);
         }
-        await this.SaveAsync(state);
-        if (state.State.Waiting.Count > 0)
+        await Scheduler.Release(Job, parent);
+        if (waited && state.State.Waiting.Count == 0)
         {
-            return;
-        }
-        if (_followed is null)
-        {
-            await Scheduler.Withdraw(Job);
-        }
-        else
-        {
-            _followed.Stop();
+            _followed?.Stop();
         }
     }
 
@@ -130,8 +144,23 @@ public sealed class TrainingGrain(
     public async Task Start(JobLease lease)
     {
         // The hint was for this grain alone; the calls made from here go where they like.
+        var sentOn = RequestContext.Get(SentOn) is long epoch && epoch == lease.Epoch;
         RequestContext.Remove(IPlacementDirector.PlacementHintKey);
-        await Guarded(lease.Epoch, () => Begin(lease), () => Start(lease), lease.Request);
+        RequestContext.Remove(SentOn);
+        await Guarded(lease.Epoch, () => Begin(lease, sentOn), () => Start(lease), lease.Request);
+    }
+
+    /// <inheritdoc/>
+    public async Task Recall(long epoch)
+    {
+        if (_followed is null)
+        {
+            await Scheduler.Finish(Job, epoch, again: true);
+        }
+        else if (_followed.Epoch == epoch)
+        {
+            _followed.Stop();
+        }
     }
 
     /// <inheritdoc/>
@@ -158,8 +187,13 @@ public sealed class TrainingGrain(
         _followed = null;
         try
         {
-            await followed.Outcome.WaitAsync(2 * options.Value.StopPatience, cancellationToken);
-            await Scheduler.Finish(Job, followed.Epoch, again: true).WaitAsync(options.Value.StopPatience, cancellationToken);
+            var outcome = await followed.Outcome.WaitAsync(2 * options.Value.StopPatience, clock, cancellationToken);
+            if (outcome.Result is not null)
+            {
+                await Conclude(followed).WaitAsync(options.Value.StopPatience, clock, cancellationToken);
+                return;
+            }
+            await Scheduler.Finish(Job, followed.Epoch, again: true).WaitAsync(options.Value.StopPatience, clock, cancellationToken);
         }
         catch (Exception fault)
         {
@@ -168,7 +202,7 @@ public sealed class TrainingGrain(
         }
     }
 
-    private async Task Begin(JobLease lease)
+    private async Task Begin(JobLease lease, bool sentOn)
     {
         if (_followed is not null)
         {
@@ -177,59 +211,93 @@ public sealed class TrainingGrain(
         }
         if (!lease.Silo.Equals(silo.SiloAddress))
         {
-            await HandOver(lease);
+            // Sent on once and here again: the leased silo is not to be had. The scheduler sends the start anew, or gives the silo up.
+            if (!sentOn)
+            {
+                await HandOver(lease);
+            }
             return;
         }
+        var renewed = clock.GetUtcNow();
         if (!await Scheduler.Renew(Job, lease.Epoch))
         {
             return;
         }
         // Where no silo had the device when the job was asked for, it comes with its first lease.
-        AddWaiting(lease.Request);
+        foreach (var asker in lease.Askers)
+        {
+            AddWaiting(asker);
+        }
         if (state.State.Result is not null || state.State.FailedFor.Contains(lease.Request.Attempt))
         {
-            await Scheduler.Finish(Job, lease.Epoch, again: false);
-            await WakeWaiting();
+            TakeWaiting();
+            await Finish(lease.Epoch);
             return;
         }
-        if (await ReadDocument(lease.Request) is not { } document)
+        if (await ReadDocument(lease) is not { } document)
         {
-            await Scheduler.Finish(Job, lease.Epoch, again: false);
-            await WakeWaiting();
             return;
         }
-        state.State.Attempts++;
-        await this.SaveAsync(state);
-        Follow(document, lease);
+        // Not written: should this silo die, the next lease tells who waits and how many there were.
+        state.State.Attempts = Math.Max(state.State.Attempts + 1, lease.Number);
+        state.State.NextTry = null;
+        Follow(document, lease, renewed);
     }
 
     private Task Settle(FollowedTrainer followed) =>
-        Guarded(followed.Epoch, () => Conclude(followed), () => Settle(followed), state.State.Request!);
+        Guarded(followed.Epoch, () => Conclude(followed), () => Settle(followed), followed.Request);
 
     private async Task Conclude(FollowedTrainer followed)
     {
         var outcome = await followed.Outcome;
-        if (outcome.Stopped && state.State.Waiting.Count == 0)
+        followed.End(outcome);
+        if (state.State.Result is not null || state.State.FailedFor.Contains(followed.Request.Attempt))
         {
-            logger.LogInformation("{Job} was stopped", Job);
-            await Scheduler.Finish(Job, followed.Epoch, again: false);
+            // The end is on disk already; what failed was to tell of it.
+            TakeWaiting();
+            await Finish(followed.Epoch);
             return;
         }
-        if (followed.Fenced || !await Scheduler.Renew(Job, followed.Epoch))
+        // A write that failed was followed by a fresh read of what is stored, and who asked in the meantime is not.
+        foreach (var asker in followed.Askers)
+        {
+            AddWaiting(asker);
+        }
+        state.State.Attempts = Math.Max(state.State.Attempts, followed.Attempt);
+        if (outcome.Stopped && !followed.Fenced)
+        {
+            var again = state.State.Waiting.Count > 0;
+            logger.LogInformation("{Job} was stopped{Again}", Job, again ? " and waits again" : "");
+            if (!await Scheduler.Finish(Job, followed.Epoch, again))
+            {
+                await Requeue();
+            }
+            return;
+        }
+        if (followed.CrashIsStored)
+        {
+            await Scheduler.Finish(Job, followed.Epoch, again: true, state.State.NextTry);
+            return;
+        }
+        if (followed.Fenced || !await Holds(followed))
         {
             logger.LogWarning("{Job} ended under lease {Epoch}, which had ended before; its result is dropped", Job, followed.Epoch);
             await Requeue();
             return;
         }
-        await Record(outcome, followed.Epoch);
+        await Record(outcome, followed);
     }
+
+    // A lease that was confirmed just now need not be asked for again.
+    private async Task<bool> Holds(FollowedTrainer followed) =>
+        clock.GetUtcNow() - followed.Renewed < options.Value.Heartbeat / 2 || await Scheduler.Renew(Job, followed.Epoch);
 
     private async Task Adopt(JobLease lease)
     {
         if (lease.Silo.Equals(silo.SiloAddress) && lease.Epoch >= _followed!.Epoch && await Scheduler.Renew(Job, lease.Epoch))
         {
             // The lease had run out while the Trainer went on; the new one is for the same silo, so the work is not lost.
-            _followed.Epoch = lease.Epoch;
+            (_followed.Epoch, _followed.Renewed) = (lease.Epoch, clock.GetUtcNow());
             return;
         }
         if (lease.Epoch > _followed!.Epoch)
@@ -243,13 +311,16 @@ public sealed class TrainingGrain(
     {
         // Sent before this activation ends: the first message to find the next one carries the hint to the leased silo.
         RequestContext.Set(IPlacementDirector.PlacementHintKey, lease.Silo);
+        RequestContext.Set(SentOn, lease.Epoch);
         await GrainFactory.GetGrain<ITrainingGrain>(Job).Start(lease);
         RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        RequestContext.Remove(SentOn);
         DeactivateOnIdle();
     }
 
-    private async Task<JobDocument?> ReadDocument(JobRequest request)
+    private async Task<JobDocument?> ReadDocument(JobLease lease)
     {
+        var request = lease.Request;
         try
         {
             var document = JobDocument.Parse(Encoding.UTF8.GetString(await store.Artifacts.ReadAsync(request.Document)), Job);
@@ -257,22 +328,31 @@ public sealed class TrainingGrain(
                 ? document
                 : throw new InputException($"{Job}: its document {request.Document} is that of {document.Id}.");
         }
-        catch (Exception fault) when (fault is InputException or IOException)
+        // A store that fails for a moment is another matter, and is tried again.
+        catch (Exception fault) when (fault is InputException or ArtifactMissingException or ArtifactDamagedException)
         {
-            await Fail(fault.Message);
+            await Fail(fault.Message, lease.Epoch);
             return null;
         }
     }
 
-    private void Follow(JobDocument document, JobLease lease)
+    private void Follow(JobDocument document, JobLease lease, DateTimeOffset renewed)
     {
         var self = GrainFactory.GetGrain<ITrainerFollower>(Job);
-        var followed = new FollowedTrainer(lease.Epoch, Job, lease.Request.What);
+        var followed = new FollowedTrainer(lease.Epoch, Job, lease.Request.What, news)
+        {
+            Renewed = renewed,
+            Attempt = state.State.Attempts,
+            Request = lease.Request,
+            Askers = [.. state.State.Waiting],
+            Span = JobSpan.Begin(lease),
+            BatchSize = document.Train?.Settings.BatchSize ?? 0,
+        };
         _followed = followed;
         logger.LogInformation("{Job} starts on {Device}: {What}", Job, lease.Device, lease.Request.What);
         // Off the grain's turns: a Trainer works for minutes or hours, and its end comes back as a call.
-        followed.Outcome = Task.Run(() => trainer.RunAsync(document, lease.Device, followed.Hear, followed.Stopping));
-        _ = Task.Run(() => TellEnd(self, followed));
+        followed.Outcome = offTurns.Run(() => trainer.RunAsync(document, lease.Device, followed.Hear, followed.Stopping));
+        _ = offTurns.Run(() => TellEnd(self, followed));
         _renewal = this.RegisterGrainTimer(_ => Renew(), new GrainTimerCreationOptions(options.Value.Heartbeat, options.Value.Heartbeat));
         DelayDeactivation(options.Value.Silence + options.Value.Heartbeat);
     }
@@ -304,7 +384,12 @@ public sealed class TrainingGrain(
             await Ended(followed.Number);
             return;
         }
-        if (!await Scheduler.Renew(Job, followed.Epoch) && _followed == followed)
+        var now = clock.GetUtcNow();
+        if (await Scheduler.Renew(Job, followed.Epoch))
+        {
+            followed.Renewed = now;
+        }
+        else if (_followed == followed)
         {
             logger.LogWarning("The lease {Epoch} of {Job} has ended; its Trainer is stopped", followed.Epoch, Job);
             followed.Fenced = true;
@@ -312,41 +397,81 @@ public sealed class TrainingGrain(
         }
     }
 
-    private async Task Record(TrainerOutcome outcome, long epoch)
+    private async Task Record(TrainerOutcome outcome, FollowedTrainer followed)
     {
-        var known = state.State;
+        var (known, epoch) = (state.State, followed.Epoch);
+        var (end, ending, error) = (outcome.End, outcome.Ending, outcome.Error);
+        if (outcome.Result is { } told && await MissingOf(told) is { } missing)
+        {
+            (end, ending, error) = (JobEnd.BadResult, "told of success", $"its result names {missing}, which is not in the store");
+        }
+        (known.End, known.Ending) = (end, end == JobEnd.Done ? null : ending);
         known.ExitCode = outcome.ExitCode;
-        known.LastOutput = outcome.LastOutput;
-        if (outcome.Result is { } result)
+        known.LastOutput = [.. outcome.LastOutput.TakeLast(LinesInState)];
+        switch (end)
         {
-            known.Result = JsonSerializer.Serialize(result, RecipeJson.Default.JobResult);
-            known.Seconds = outcome.Seconds;
-            known.PeakMemory = outcome.PeakMemory;
-            known.Host = Environment.MachineName;
-            known.Problem = null;
-            await this.SaveAsync(state);
-            logger.LogInformation("{Job} is done after {Seconds:0.0} s", Job, outcome.Seconds);
-            await RemoveCheckpoints();
+            case JobEnd.Done:
+                known.Result = JsonSerializer.Serialize(outcome.Result, RecipeJson.Default.JobResult);
+                known.Seconds = outcome.Seconds;
+                known.PeakMemory = outcome.PeakMemory;
+                known.Host = Environment.MachineName;
+                known.Problem = null;
+                TakeWaiting();
+                await this.SaveAsync(state);
+                logger.LogInformation("{Job} is done after {Seconds:0.0} s", Job, outcome.Seconds);
+                await Finish(epoch);
+                await RemoveCheckpoints();
+                break;
+            case JobEnd.BadInput or JobEnd.NotStarted:
+                await Fail(error!, epoch);
+                break;
+            case var _ when ++known.Crashes >= options.Value.Crashes:
+                known.Log = await KeepOutput(outcome, ending);
+                await Fail($"its Trainer failed {known.Crashes} times, and {ending} the last time: {error}{Advice(end)}", epoch);
+                break;
+            default:
+                known.NextTry = clock.GetUtcNow() + Backoff(known.Crashes);
+                logger.LogWarning(
+                    "{Job}: its Trainer {Ending} and is tried again at {NextTry:O}: {Error}", Job, ending, known.NextTry, error);
+                await this.SaveAsync(state);
+                followed.CrashIsStored = true;
+                await Scheduler.Finish(Job, epoch, again: true, known.NextTry);
+                break;
         }
-        else if (outcome.BadInput || outcome.ExitCode is null)
-        {
-            await Fail(outcome.Error!);
-        }
-        else if (++known.Crashes >= options.Value.Crashes)
-        {
-            await Fail($"its Trainer failed {known.Crashes} times, last with exit code {outcome.ExitCode}: {outcome.Error}");
-        }
-        else
-        {
-            logger.LogWarning("{Job}: its Trainer ended with exit code {ExitCode} and is tried again: {Error}",
-                Job, outcome.ExitCode, outcome.Error);
-            await this.SaveAsync(state);
-            await Scheduler.Finish(Job, epoch, again: true);
-            return;
-        }
-        await Scheduler.Finish(Job, epoch, again: false);
-        await WakeWaiting();
     }
+
+    private async Task<string?> MissingOf(JobResult result)
+    {
+        foreach (var address in new[]
+            { result.Weights, result.Predictions, result.HonestPredictions, result.Curve, result.Checkpoint }.OfType<string>())
+        {
+            if (!await store.Artifacts.ExistsAsync(address))
+            {
+                return address;
+            }
+        }
+        return null;
+    }
+
+    private TimeSpan Backoff(int crashes)
+    {
+        var (first, longest) = (options.Value.Backoff, options.Value.LongestBackoff);
+        return crashes > 30 || first * Math.Pow(2, crashes - 1) > longest ? longest : first * Math.Pow(2, crashes - 1);
+    }
+
+    private async Task<string> KeepOutput(TrainerOutcome outcome, string ending)
+    {
+        string[] text =
+        [
+            $"{Job} ({state.State.Request!.What})", $"Its Trainer {ending}: {outcome.Error}", "", .. outcome.LastOutput, "",
+        ];
+        return await store.Artifacts.PutAsync(Encoding.UTF8.GetBytes(string.Join('\n', text)), "txt");
+    }
+
+    private string Advice(JobEnd end) => end != JobEnd.OutOfMemory ? ""
+        : AcceleratorPlacementDirector.AcceleratorOf(Job) == "cuda"
+            ? "; use a smaller batch size, or fewer slots for each CUDA device of the silo"
+            : "; use a smaller batch size, or fewer CPU slots on the silo, so that fewer jobs run at a time";
 
     private async Task RemoveCheckpoints()
     {
@@ -364,24 +489,25 @@ public sealed class TrainingGrain(
     /// <summary>Does what a lease asks for; several unforeseen faults in a row end the job.</summary>
     private async Task Guarded(long epoch, Func<Task> work, Func<Task> again, JobRequest request)
     {
+        using var scope = logger.BeginScope("{Experiment} {Job}", request.Parent.Experiment, Job);
         await faults.Guard(this, request.Attempt, "its grain", work, again);
         if (faults.ProblemOf(GrainContext.GrainId) is { } problem)
         {
             AddWaiting(request);
-            await Fail(problem);
-            await Scheduler.Finish(Job, epoch, again: false);
-            await WakeWaiting();
+            await Fail(problem, epoch);
         }
     }
 
-    private async Task Fail(string problem)
+    private async Task Fail(string problem, long epoch)
     {
         var known = state.State;
         known.Problem = $"job {Job} ({known.Request!.What}): {problem.ReplaceLineEndings(" ")}";
         known.FailedFor = [.. known.Waiting.Select(waiting => waiting.Attempt).Distinct()];
-        known.Crashes = 0;
+        (known.Crashes, known.NextTry) = (0, null);
         logger.LogError("{Problem}", known.Problem);
+        TakeWaiting();
         await this.SaveAsync(state);
+        await Finish(epoch);
     }
 
     private async Task Requeue()
@@ -392,19 +518,22 @@ public sealed class TrainingGrain(
         }
     }
 
-    private async Task WakeWaiting()
+    /// <summary>Nobody waits any more, once those who did are woken.</summary>
+    private void TakeWaiting()
     {
-        var waiting = state.State.Waiting;
-        if (waiting.Count == 0)
-        {
-            return;
-        }
+        _toWake.AddRange(state.State.Waiting);
         state.State.Waiting = [];
-        await this.SaveAsync(state);
-        foreach (var request in waiting.DistinctBy(request => request.Parent))
+    }
+
+    /// <summary>Ends the lease for good and wakes all who waited.</summary>
+    private async Task Finish(long epoch)
+    {
+        await Scheduler.Finish(Job, epoch, again: false);
+        foreach (var parent in _toWake.Select(request => request.Parent).Distinct())
         {
-            await GrainFactory.Wake(request.Parent);
+            await GrainFactory.Wake(parent);
         }
+        _toWake.Clear();
     }
 
     private bool AddWaiting(JobRequest request)
@@ -415,8 +544,8 @@ public sealed class TrainingGrain(
         if (known.Problem is not null && known.Result is null && !known.FailedFor.Contains(request.Attempt))
         {
             // A new attempt begins afresh.
-            known.Problem = null;
-            known.Attempts = 0;
+            (known.Problem, known.Log) = (null, null);
+            (known.Attempts, known.NextTry) = (0, null);
             changed = true;
         }
         if (!known.Waiting.Exists(waiting => waiting.Parent == request.Parent && waiting.Attempt == request.Attempt))
@@ -435,41 +564,70 @@ public sealed class TrainingGrain(
 
     private JobRecord Record()
     {
-        var known = state.State;
-        var problem = known.Problem ?? faults.ProblemOf(GrainContext.GrainId);
-        return new JobRecord
+        var stored = StoredJob.Of(Job, state.State);
+        var problem = stored.Problem ?? faults.ProblemOf(GrainContext.GrainId);
+        return stored with
         {
-            Job = Job,
-            What = known.Request?.What ?? "",
-            Document = known.Request?.Document ?? "",
-            Status = known.Result is not null ? JobStatus.Done
+            Status = stored.Status == JobStatus.Done ? JobStatus.Done
                 : problem is not null ? JobStatus.Failed
                 : _followed is not null ? JobStatus.Running
-                : known.Waiting.Count > 0 ? JobStatus.Queued
-                : JobStatus.None,
-            Attempts = known.Attempts,
+                : stored.Status,
             Problem = problem,
-            Result = known.Result,
-            ExitCode = known.ExitCode,
-            LastOutput = known.LastOutput,
-            Seconds = known.Seconds,
-            PeakMemory = known.PeakMemory,
-            Host = known.Host,
             Running = _followed?.Live,
+            Waits = Waits(),
         };
     }
 
+    private string? Waits()
+    {
+        var known = state.State;
+        if (known is not { Result: null, Crashes: > 0, Request: { } request } || _followed is not null || known.Waiting.Count == 0)
+        {
+            return null;
+        }
+        var seconds = Math.Ceiling(((known.NextTry ?? clock.GetUtcNow()) - clock.GetUtcNow()).TotalSeconds);
+        return $"job {Job} ({request.What}): try {known.Crashes} of {options.Value.Crashes} failed (its Trainer {known.Ending}), "
+            + (seconds > 0 ? FormattableString.Invariant($"the next in {seconds:0} s") : "the next when a device is free");
+    }
+
     /// <summary>A Trainer at work. Its messages arrive on other threads, hence the one volatile record of the last.</summary>
-    private sealed class FollowedTrainer(long epoch, string job, string what)
+    private sealed class FollowedTrainer(long epoch, string job, string what, GrainNews news)
     {
         private readonly CancellationTokenSource _stop = new();
         private volatile RunningJob _live = new() { Job = job, What = what };
+        private volatile string[] _experiments = [];
+        private bool _ended;
 
         /// <summary>Epoch of the lease it was started under: which Trainer it is.</summary>
         public long Number { get; } = epoch;
 
         /// <summary>Epoch of the lease it holds now.</summary>
         public long Epoch { get; set; } = epoch;
+
+        /// <summary>How many Trainers there were with this one.</summary>
+        public required int Attempt { get; init; }
+
+        /// <summary>For whom it was started.</summary>
+        public required JobRequest Request { get; init; }
+
+        /// <summary>Those who wait for it.</summary>
+        public required List<JobRequest> Askers
+        {
+            get;
+            init => (field, _experiments) = (value, ExperimentsOf(value));
+        }
+
+        /// <summary>What is told of it.</summary>
+        public required JobSpan Span { get; init; }
+
+        /// <summary>Clips a step; 0 for a prediction.</summary>
+        public required int BatchSize { get; init; }
+
+        /// <summary>Whether its crash is on disk.</summary>
+        public bool CrashIsStored { get; set; }
+
+        /// <summary>When the lease was last known to hold.</summary>
+        public DateTimeOffset Renewed { get; set; }
 
         public bool Fenced { get; set; }
 
@@ -481,8 +639,35 @@ public sealed class TrainingGrain(
 
         public void Stop() => _stop.Cancel();
 
+        public void Add(JobRequest request)
+        {
+            Remove(request.Parent);
+            Askers.Add(request);
+            _experiments = ExperimentsOf(Askers);
+        }
+
+        public void Remove(Parent parent)
+        {
+            Askers.RemoveAll(asker => asker.Parent == parent);
+            _experiments = ExperimentsOf(Askers);
+        }
+
+        /// <summary>Tells how it ended, once.</summary>
+        public void End(TrainerOutcome outcome)
+        {
+            if (!_ended)
+            {
+                _ended = true;
+                Span.End(outcome.End, outcome.Error);
+                Telemetry.Ended(Request.Parent.Experiment, BatchSize > 0 ? "train" : "predict", outcome.End, outcome.Seconds,
+                    outcome.Result is null ? 0 : (long)BatchSize * _live.Steps);
+                Tell(_live with { Ended = true });
+            }
+        }
+
         public void Hear(TrainerMessage message)
         {
+            Span.Hear(message);
             if (message.Kind == "waiting")
             {
                 _live = _live with { Waits = message.Error };
@@ -502,6 +687,22 @@ public sealed class TrainingGrain(
                     Seconds = message.Seconds,
                 };
             }
+            else
+            {
+                return;
+            }
+            Tell(_live);
         }
+
+        private void Tell(RunningJob live)
+        {
+            foreach (var experiment in _experiments)
+            {
+                news.Heard(experiment, live);
+            }
+        }
+
+        private static string[] ExperimentsOf(List<JobRequest> askers) =>
+            [.. askers.Select(asker => asker.Parent.Experiment).Distinct()];
     }
 }

@@ -42,7 +42,19 @@ public sealed class ClassCap
     public int Taken { get; private set; }
 
     /// <summary>Whether as many clips are taken as are wanted.</summary>
-    public bool IsComplete => Taken == Wanted;
+    public bool IsComplete => Taken >= Wanted;
+
+    /// <summary>Takes a clip in any case, such as one that was chosen by hand: it counts, and its classes may come to exceed their limit.</summary>
+    /// <param name="labels">Its labels, none twice.</param>
+    /// <exception cref="ArgumentException">A label is no class.</exception>
+    public void Take(ReadOnlySpan<int> labels)
+    {
+        foreach (var label in labels)
+        {
+            Require(label);
+        }
+        Count(labels);
+    }
 
     /// <summary>Takes the next best clip, unless one of its classes is full or enough clips are taken.</summary>
     /// <param name="labels">Its labels, none twice.</param>
@@ -52,20 +64,30 @@ public sealed class ClassCap
         var room = !IsComplete;
         foreach (var label in labels)
         {
-            if ((uint)label >= (uint)_counts.Length)
-            {
-                throw new ArgumentException($"The label {label} is none of {_counts.Length} classes.", nameof(labels));
-            }
+            Require(label);
             room &= _counts[label] < Limit;
         }
         if (room)
         {
-            foreach (var label in labels)
-            {
-                _counts[label]++;
-            }
-            Taken++;
+            Count(labels);
         }
         return room;
+    }
+
+    private void Count(ReadOnlySpan<int> labels)
+    {
+        foreach (var label in labels)
+        {
+            _counts[label]++;
+        }
+        Taken++;
+    }
+
+    private void Require(int label)
+    {
+        if ((uint)label >= (uint)_counts.Length)
+        {
+            throw new ArgumentException($"The label {label} is none of {_counts.Length} classes.", "labels");
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace OrleansTagging.Labels;
 
 /// <summary>
@@ -13,6 +15,7 @@ public sealed class NpyWriter<T> : IDisposable where T : unmanaged
     private readonly string _partial;
     private readonly long[] _shape;
     private readonly FileStream _stream;
+    private readonly bool _isKept;
     private bool _completed;
 
     /// <summary>Begins the file.</summary>
@@ -34,6 +37,51 @@ public sealed class NpyWriter<T> : IDisposable where T : unmanaged
         _stream = new FileStream(_partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferBytes);
         _stream.Write(NpyHeader.Bytes<T>(_shape));
     }
+
+    private NpyWriter(string path, string partial, FileStream stream, long rows)
+    {
+        (RowLength, _shape, _path, _partial, _stream, _isKept) = (1, [rows], path, partial, stream, true);
+    }
+
+    /// <summary>
+    /// Goes on with an array of the shape <c>[rows]</c> that an earlier writer of this kind left unfinished, or begins one. Disposed before
+    /// <see cref="Complete"/>, the file stays under its temporary name, <c>path.partial</c>.
+    /// </summary>
+    /// <param name="path">Where it is to stand when complete.</param>
+    /// <param name="rows">How many numbers of the unfinished file to keep; what comes after them is cut off.</param>
+    /// <exception cref="InvalidDataException">The unfinished file has fewer.</exception>
+    public static NpyWriter<T> Continue(string path, long rows)
+    {
+        var partial = PartialOf(path);
+        var header = NpyHeader.Bytes<T>([rows]);
+        var stream = new FileStream(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, BufferBytes);
+        try
+        {
+            var length = rows == 0 ? header.Length : header.Length + rows * Unsafe.SizeOf<T>();
+            if (rows > 0 && stream.Length < length)
+            {
+                throw new InvalidDataException($"{partial}: {stream.Length} bytes are no {rows} numbers.");
+            }
+            stream.SetLength(length);
+            stream.Write(header);
+            stream.Position = length;
+            return new NpyWriter<T>(path, partial, stream, rows);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Bytes before the first number of an array of the shape <c>[rows]</c>.</summary>
+    public static int HeaderBytes => NpyHeader.Bytes<T>([0]).Length;
+
+    /// <summary>The name under which <see cref="Continue"/> leaves an array unfinished.</summary>
+    public static string PartialOf(string path) => path + ".partial";
+
+    /// <summary>Hands what was appended to the operating system, so that it outlives this process.</summary>
+    public void Flush() => _stream.Flush();
 
     /// <summary>How many numbers a row has.</summary>
     public int RowLength { get; }
@@ -66,11 +114,11 @@ public sealed class NpyWriter<T> : IDisposable where T : unmanaged
         _completed = true;
     }
 
-    /// <summary>Closes the file; without <see cref="Complete"/> before, it is deleted.</summary>
+    /// <summary>Closes the file; without <see cref="Complete"/> before, it is deleted, unless it was to be continued.</summary>
     public void Dispose()
     {
         _stream.Dispose();
-        if (!_completed)
+        if (!_completed && !_isKept)
         {
             File.Delete(_partial);
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using OrleansTagging.Labels;
 
 namespace OrleansTagging.Recipe;
@@ -17,6 +18,13 @@ public sealed record ExperimentFile
 
     /// <summary>Seed of all random numbers; of a list the first deals the folds, and curricula and members vary over all.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>
+    /// Priority with which it is submitted, 0 where neither this nor its user says otherwise: the jobs of the experiment with the highest
+    /// go first. It changes no result, and so neither a job's id nor whether two files are the same.
+    /// </summary>
+    [JsonIgnore]
+    public int? Priority { get; init; }
 
     /// <summary>Number of cross-validation folds of the curated set.</summary>
     public int Folds { get; init; } = 5;

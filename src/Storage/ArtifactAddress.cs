@@ -20,6 +20,18 @@ public static class ArtifactAddress
         return OfHash(hash, extension);
     }
 
+    /// <summary>The address that the bytes of a file have in every store.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static Task<string> OfFileAsync(string path, string extension, CancellationToken cancellationToken = default)
+    {
+        CheckExtension(extension);
+        return Task.Run(() =>
+        {
+            using var file = FolderArtifactStore.OpenSource(path);
+            return OfHash(FolderArtifactStore.Hash(file, cancellationToken), extension);
+        }, cancellationToken);
+    }
+
     /// <summary>Whether <paramref name="text"/> has the form of an address; it says nothing about whether the artifact exists.</summary>
     public static bool IsValid(string? text) =>
         text is { Length: > HashDigits + 1 }

@@ -16,7 +16,14 @@ internal sealed class ArtifactCache
     // A look at the whole folder for every small document would cost more than the document.
     private const int LooksAtLimit = 50;
 
+    // So many lock files that hardly ever a small document waits for a packed dataset.
+    private const int TurnDigits = 3;
+
+    // Milliseconds: a packed dataset takes minutes to fetch.
+    private const int LongestWait = 320;
+
     private readonly string _folder;
+    private readonly string _turns;
     private readonly StoreHealth _health;
     private readonly FolderArtifactStore _files;
     private readonly string _lock;
@@ -30,6 +37,8 @@ internal sealed class ArtifactCache
         _files = new FolderArtifactStore(folder);
         _lock = Path.Combine(_folder, "cache.lock");
         _limit = limit;
+        _turns = Path.Combine(_folder, "turns");
+        DurableFolder.Create(_turns);
         _addedSinceLook = limit; // What earlier processes left counts too.
     }
 
@@ -67,6 +76,15 @@ internal sealed class ArtifactCache
             return null; // Another process has just deleted it.
         }
     }
+
+    /// <summary>
+    /// Waits until no other process fetches an artifact, nor one of the few that share its lock file: who waits finds the copy afterwards
+    /// instead of fetching it a second time.
+    /// </summary>
+    public async Task<IAsyncDisposable> TakeTurnAsync(string address, CancellationToken cancellationToken) =>
+        // Never deleted: deleting one that another process has just opened would let two in.
+        await FileLock.TakeAsync(
+            Path.Combine(_turns, address[..TurnDigits] + ".lock"), TimeSpan.MaxValue, cancellationToken, LongestWait).ConfigureAwait(false);
 
     /// <summary>Keeps what a stream gives, if it has the address; gives the address found.</summary>
     public string Add(string address, Stream content, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Azure;
+using Azure.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
@@ -18,7 +19,14 @@ public sealed class BlobArtifactStore : IArtifactStore
     private const int SmallestBlock = 8 << 20;
     private const int MostBlocks = 50_000; // the service's limit for a block blob
     private const int BlocksInFlight = 4;
+    private const int BlockHash = 16;
     private const int CacheTurns = 16;
+
+    // The service compares what arrives of a block with its checksum.
+    private static readonly BlockBlobStageBlockOptions Checked = new()
+    {
+        TransferValidation = new UploadTransferValidationOptions { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5 },
+    };
 
     private readonly BlobContainer _container;
     private readonly ArtifactCache _cache;
@@ -47,20 +55,28 @@ public sealed class BlobArtifactStore : IArtifactStore
     }
 
     /// <inheritdoc/>
-    public Task<string> PutFileAsync(string path, string extension, CancellationToken cancellationToken = default)
+    public Task<string> PutFileAsync(string path, string extension, CancellationToken cancellationToken = default) =>
+        PutFileAsync(path, extension, stored: null, cancellationToken);
+
+    private Task<string> PutFileAsync(string path, string extension, IProgress<long>? stored, CancellationToken cancellationToken)
     {
         ArtifactAddress.CheckExtension(extension);
         return Task.Run(async () =>
         {
             await using var source = FolderArtifactStore.OpenSource(path);
-            return await PutSeekableAsync(source, path, extension, cancellationToken);
+            return await PutSeekableAsync(source, path, extension, stored, cancellationToken);
         }, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async Task<string> MoveFileAsync(string path, string extension, CancellationToken cancellationToken = default)
+    public Task<string> MoveFileAsync(string path, string extension, CancellationToken cancellationToken = default) =>
+        MoveFileAsync(path, extension, stored: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<string> MoveFileAsync(
+        string path, string extension, IProgress<long>? stored, CancellationToken cancellationToken = default)
     {
-        var address = await PutFileAsync(path, extension, cancellationToken).ConfigureAwait(false);
+        var address = await PutFileAsync(path, extension, stored, cancellationToken).ConfigureAwait(false);
         // Whoever gives a large file up is often the first to map it again.
         await _cache.MoveInAsync(path, address, cancellationToken).ConfigureAwait(false);
         return address;
@@ -94,7 +110,7 @@ public sealed class BlobArtifactStore : IArtifactStore
             using var spool = TemporaryFile.Create(_spool);
             await content.CopyToAsync(spool.Content, cancellationToken);
             spool.Content.Position = 0;
-            return await PutSeekableAsync(spool.Content, "The stream", extension, cancellationToken);
+            return await PutSeekableAsync(spool.Content, "The stream", extension, stored: null, cancellationToken);
         }, cancellationToken);
     }
 
@@ -107,7 +123,7 @@ public sealed class BlobArtifactStore : IArtifactStore
             using var spool = TemporaryFile.Create(_spool);
             spool.Fill(write, cancellationToken);
             spool.Content.Position = 0;
-            return await PutSeekableAsync(spool.Content, "The stream", extension, cancellationToken);
+            return await PutSeekableAsync(spool.Content, "The stream", extension, stored: null, cancellationToken);
         }, cancellationToken);
     }
 
@@ -139,6 +155,12 @@ public sealed class BlobArtifactStore : IArtifactStore
                 if (await _cache.FindAsync(address, cancellationToken).ConfigureAwait(false) is { } path)
                 {
                     return path;
+                }
+                // So do other processes of this machine.
+                await using var held = await _cache.TakeTurnAsync(address, cancellationToken).ConfigureAwait(false);
+                if (await _cache.FindAsync(address, cancellationToken).ConfigureAwait(false) is { } fetched)
+                {
+                    return fetched;
                 }
                 var found = await WithContentAsync(
                     address, content => _cache.Add(address, content, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -235,7 +257,8 @@ public sealed class BlobArtifactStore : IArtifactStore
 
     private BlobClient Blob(BlobContainerClient container, string address) => container.GetBlobClient(_container.Folder + address);
 
-    private async Task<string> PutSeekableAsync(Stream source, string name, string extension, CancellationToken cancellationToken)
+    private async Task<string> PutSeekableAsync(
+        Stream source, string name, string extension, IProgress<long>? stored, CancellationToken cancellationToken)
     {
         var address = ArtifactAddress.OfHash(FolderArtifactStore.Hash(source, cancellationToken), extension);
         return await _container.CallAsync(async container =>
@@ -247,7 +270,7 @@ public sealed class BlobArtifactStore : IArtifactStore
             }
             source.Position = 0;
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var blocks = await StageAsync(blob, source, hash, cancellationToken);
+            var blocks = await StageAsync(blob, source, hash, stored, cancellationToken);
             // Nothing is visible before the commit, so that a file which changed under our hands leaves no wrong artifact.
             if (ArtifactAddress.OfHash(hash.GetHashAndReset(), extension) != address)
             {
@@ -321,13 +344,19 @@ public sealed class BlobArtifactStore : IArtifactStore
         }
     }
 
+    /// <summary>
+    /// Stages a blob's blocks. A block is named after its bytes and its place: writers of the same artifact stage the same blocks, and one
+    /// that comes after a killed one finds what is staged already.
+    /// </summary>
     private static async Task<List<string>> StageAsync(
-        BlockBlobClient blob, Stream source, IncrementalHash hash, CancellationToken cancellationToken)
+        BlockBlobClient blob, Stream source, IncrementalHash hash, IProgress<long>? stored, CancellationToken cancellationToken)
     {
         var blockBytes = (int)Math.Max(SmallestBlock, (source.Length + MostBlocks - 1) / MostBlocks);
-        var upload = Guid.NewGuid(); // Two writers must not stage over each other's blocks.
+        var staged = source.Length > blockBytes ? await StagedAsync(blob, cancellationToken) : [];
         var blocks = new List<string>();
         var inFlight = new Queue<Task>();
+        var sent = 0L;
+        void Sent(int bytes) => stored?.Report(Interlocked.Add(ref sent, bytes));
         try
         {
             while (true)
@@ -345,8 +374,14 @@ public sealed class BlobArtifactStore : IArtifactStore
                     ArrayPool<byte>.Shared.Return(buffer);
                     break;
                 }
-                blocks.Add(BlockId(upload, blocks.Count));
-                inFlight.Enqueue(StageBlockAsync(blob, blocks[^1], buffer, read, cancellationToken));
+                blocks.Add(BlockId(buffer.AsSpan(0, read), blocks.Count));
+                if (staged.TryGetValue(blocks[^1], out var bytes) && bytes == read)
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    Sent(read);
+                    continue;
+                }
+                inFlight.Enqueue(StageBlockAsync(blob, blocks[^1], buffer, read, Sent, cancellationToken));
             }
         }
         finally
@@ -356,13 +391,28 @@ public sealed class BlobArtifactStore : IArtifactStore
         return blocks;
     }
 
+    /// <summary>The blocks of a blob that are staged and not committed, with their bytes; the service forgets them after a week.</summary>
+    private static async Task<Dictionary<string, long>> StagedAsync(BlockBlobClient blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var list = await blob.GetBlockListAsync(BlockListTypes.Uncommitted, cancellationToken: cancellationToken);
+            return list.Value.UncommittedBlocks.ToDictionary(block => block.Name, block => block.SizeLong);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return [];
+        }
+    }
+
     private static async Task StageBlockAsync(
-        BlockBlobClient blob, string block, byte[] buffer, int length, CancellationToken cancellationToken)
+        BlockBlobClient blob, string block, byte[] buffer, int length, Action<int> sent, CancellationToken cancellationToken)
     {
         try
         {
             using var content = new MemoryStream(buffer, 0, length, writable: false);
-            await blob.StageBlockAsync(block, content, cancellationToken: cancellationToken);
+            await blob.StageBlockAsync(block, content, Checked, cancellationToken);
+            sent(length);
         }
         finally
         {
@@ -370,11 +420,14 @@ public sealed class BlobArtifactStore : IArtifactStore
         }
     }
 
-    private static string BlockId(Guid upload, int index)
+    // The length of all names of a blob's blocks must be the same, those included that an earlier version of the program staged.
+    private static string BlockId(ReadOnlySpan<byte> content, int index)
     {
-        Span<byte> id = stackalloc byte[20];
-        upload.TryWriteBytes(id);
-        BinaryPrimitives.WriteInt32BigEndian(id[16..], index);
+        Span<byte> id = stackalloc byte[BlockHash + sizeof(int)];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(content, hash);
+        hash[..BlockHash].CopyTo(id);
+        BinaryPrimitives.WriteInt32BigEndian(id[BlockHash..], index);
         return Convert.ToBase64String(id);
     }
 

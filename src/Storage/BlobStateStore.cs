@@ -44,7 +44,7 @@ public sealed class BlobStateStore : IStateStore
             {
                 var options = new BlobUploadOptions { Conditions = Expecting(expectedETag) };
                 var written = await blob.UploadAsync(new BinaryData(sealedState), options, cancellationToken).ConfigureAwait(false);
-                return written.Value.ETag.ToString();
+                return Text(written.Value.ETag);
             }
             catch (RequestFailedException e) when (e.Status is 404 or 409 or 412)
             {
@@ -102,8 +102,28 @@ public sealed class BlobStateStore : IStateStore
         }
     }
 
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StateVersion> ListVersionsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        // A listing tells the versions along with the names: a thousand states in one request.
+        await foreach (var page in _container.ListAsync(prefix: "", cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var blob in page.Values)
+            {
+                var name = await EncodingOfAsync(blob.Name[_container.Folder.Length..], cancellationToken).ConfigureAwait(false);
+                if (name is not null && blob.Properties.ETag is { } etag)
+                {
+                    yield return new StateVersion(StateKey.Decode(name), Text(etag));
+                }
+            }
+        }
+    }
+
     /// <summary>The container's address and the folder in it.</summary>
     public override string ToString() => $"{_container.Address}/{_container.Folder}";
+
+    // A listing gives an ETag without the quotes that the answer to a read has.
+    private static string Text(ETag etag) => etag.ToString("H");
 
     private static BlobRequestConditions Expecting(string? etag) =>
         etag is null ? new() { IfNoneMatch = ETag.All } : new() { IfMatch = new ETag(etag) };
@@ -131,7 +151,7 @@ public sealed class BlobStateStore : IStateStore
         {
             var stored = (await blob.DownloadContentAsync(cancellationToken).ConfigureAwait(false)).Value;
             var envelope = StateEnvelope.Open(stored.Content.ToMemory().Span, blob.Uri.GetLeftPart(UriPartial.Path), out var content);
-            return new StoredState(envelope, content, stored.Details.ETag.ToString());
+            return new StoredState(envelope, content, Text(stored.Details.ETag));
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace OrleansTagging.Storage;
@@ -6,6 +7,8 @@ namespace OrleansTagging.Storage;
 internal static partial class DurableFolder
 {
     private const int InvalidArgument = 22; // EINVAL: a file system whose folders cannot be flushed
+
+    private static readonly ConcurrentDictionary<string, SharedFlush> _flushes = new(StringComparer.Ordinal);
 
     /// <summary>Creates a folder where it is missing, its parents too, and flushes the entry of each one created.</summary>
     public static void Create(string folder)
@@ -43,13 +46,18 @@ internal static partial class DurableFolder
         }
     }
 
-    /// <summary>Brings the folder's entries to the disk.</summary>
+    /// <summary>Brings the folder's entries to the disk; those who ask while it is being flushed share the next flush.</summary>
     public static void Flush(string folder)
     {
         if (OperatingSystem.IsWindows())
         {
             return; // NTFS journals its folders and offers no such call.
         }
+        _flushes.GetOrAdd(folder, static folder => new SharedFlush(() => FlushAlone(folder))).Run();
+    }
+
+    private static void FlushAlone(string folder)
+    {
         var closeOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
         var descriptor = OpenDescriptor(folder, closeOnExec);
         if (descriptor < 0)

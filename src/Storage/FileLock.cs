@@ -1,10 +1,10 @@
 namespace OrleansTagging.Storage;
 
 /// <summary>
-/// An exclusive lock between threads and processes: a file held open with <see cref="FileShare.None"/>. The operating system lets go of
-/// it when its holder ends, however it ends.
+/// A lock between threads and processes: a file held open with <see cref="FileShare.None"/>, or with <see cref="FileShare.Read"/> by
+/// those who share it. The operating system lets go of it when its holder ends, however it ends.
 /// </summary>
-internal static class FileLock
+public static class FileLock
 {
     private const int LinuxWouldBlock = 11;
     private const int MacWouldBlock = 35;
@@ -12,25 +12,20 @@ internal static class FileLock
 
     /// <summary>The lock, to be disposed of; null where another holder has it or the file to be opened is gone.</summary>
     /// <exception cref="IOException">The file cannot be opened for another reason.</exception>
-    public static FileStream? TryTake(string path, FileMode mode = FileMode.OpenOrCreate)
-    {
-        try
-        {
-            return new FileStream(path, mode, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-        }
-        catch (IOException e) when (e.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation)
-        {
-            return null;
-        }
-        catch (FileNotFoundException) when (mode == FileMode.Open)
-        {
-            return null;
-        }
-    }
+    public static FileStream? TryTake(string path, FileMode mode = FileMode.OpenOrCreate) =>
+        TryOpen(path, mode, FileAccess.ReadWrite, FileShare.None);
+
+    /// <summary>The lock beside others who share it, to be disposed of; null where a holder has it alone.</summary>
+    /// <exception cref="IOException">The file cannot be opened for another reason.</exception>
+    public static FileStream? TryShare(string path) => TryOpen(path, FileMode.OpenOrCreate, FileAccess.Read, FileShare.Read);
 
     /// <summary>Waits for the lock.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="patience">How long.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="longestWait">Milliseconds between two looks at most: more where others hold it for long.</param>
     /// <exception cref="IOException">Another process has held it for <paramref name="patience"/>.</exception>
-    public static async Task<FileStream> TakeAsync(string path, TimeSpan patience, CancellationToken cancellationToken)
+    public static async Task<FileStream> TakeAsync(string path, TimeSpan patience, CancellationToken cancellationToken, int longestWait = 16)
     {
         var start = Environment.TickCount64;
         var wait = 1;
@@ -46,7 +41,23 @@ internal static class FileLock
                     $"Another process has held the lock {path} for {patience.TotalSeconds:0} s; is it stopped in a debugger?");
             }
             await Task.Delay(Random.Shared.Next(1, wait + 1), cancellationToken);
-            wait = Math.Min(2 * wait, 16);
+            wait = Math.Min(2 * wait, longestWait);
+        }
+    }
+
+    private static FileStream? TryOpen(string path, FileMode mode, FileAccess access, FileShare share)
+    {
+        try
+        {
+            return new FileStream(path, mode, access, share, bufferSize: 0);
+        }
+        catch (IOException e) when (e.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation)
+        {
+            return null;
+        }
+        catch (FileNotFoundException) when (mode == FileMode.Open)
+        {
+            return null;
         }
     }
 }

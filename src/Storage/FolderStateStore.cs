@@ -123,6 +123,12 @@ public sealed class FolderStateStore : IStateStore
     private static StateEnvelope? Read(string path, out byte[] content)
     {
         byte[] stored;
+        // Most keys that are asked for and missing have never been there, and a fault is dear.
+        if (!File.Exists(path))
+        {
+            content = [];
+            return null;
+        }
         try
         {
             stored = File.ReadAllBytes(path);

@@ -31,11 +31,16 @@ public static class GarbageCollection
     /// <param name="now">The present.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="StoreDamagedException">
-    /// A state or a document is damaged or missing, so that what it refers to would be taken for garbage.
+    /// A state or a document is damaged or missing, so that what it refers to would be taken for garbage; or a copy into the store has not
+    /// ended.
     /// </exception>
     public static async Task<Garbage> FindAsync(
         Store store, TimeSpan leastAge, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
+        if (await StoreCopy.ProblemAsync(store, cancellationToken) is { } unfinished)
+        {
+            throw new StoreDamagedException(unfinished);
+        }
         // First the artifacts, then the references: what is stored and referred to in between is in neither.
         var artifacts = new List<StoredArtifact>();
         await foreach (var artifact in store.Artifacts.ListAsync(cancellationToken))

@@ -28,6 +28,14 @@ public interface IArtifactStore
     /// <inheritdoc cref="PutFileAsync"/>
     Task<string> MoveFileAsync(string path, string extension, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Stores a file that the caller gives up, and tells how many of its bytes are with the store. What a service has of it from a caller that
+    /// was killed is not sent again.
+    /// </summary>
+    /// <inheritdoc cref="MoveFileAsync(string, string, CancellationToken)"/>
+    Task<string> MoveFileAsync(string path, string extension, IProgress<long>? stored, CancellationToken cancellationToken = default) =>
+        MoveFileAsync(path, extension, cancellationToken);
+
     /// <summary>Stores bytes.</summary>
     /// <returns>The address.</returns>
     /// <exception cref="IOException">The disk is full or the store failed; nothing was stored.</exception>

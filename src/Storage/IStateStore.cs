@@ -1,7 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace OrleansTagging.Storage;
 
 /// <summary>A state as it was read: its bytes, and the ETag that a write must name to replace just this version.</summary>
 public sealed record VersionedState(byte[] Content, string ETag);
+
+/// <summary>A key and the version of its state.</summary>
+public readonly record struct StateVersion(string Key, string ETag);
 
 /// <summary>
 /// A store of small versioned states (a grain's, a lease table's) under keys of any characters. A write or a clear names the version that
@@ -30,4 +35,16 @@ public interface IStateStore
 
     /// <summary>The keys that begin with <paramref name="prefix"/> (empty: all), in no particular order.</summary>
     IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken = default);
+
+    /// <summary>The version of every key, in no particular order; one that changes meanwhile is told as it was before or after.</summary>
+    async IAsyncEnumerable<StateVersion> ListVersionsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var key in ListAsync("", cancellationToken).ConfigureAwait(false))
+        {
+            if (await ReadAsync(key, cancellationToken).ConfigureAwait(false) is { } state)
+            {
+                yield return new StateVersion(key, state.ETag);
+            }
+        }
+    }
 }

@@ -18,6 +18,11 @@ public sealed class PatientArtifactStore(IArtifactStore store, TimeSpan pause, A
         WithPatienceAsync(() => store.MoveFileAsync(path, extension, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<string> MoveFileAsync(
+        string path, string extension, IProgress<long>? stored, CancellationToken cancellationToken = default) =>
+        WithPatienceAsync(() => store.MoveFileAsync(path, extension, stored, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<string> PutAsync(ReadOnlyMemory<byte> content, string extension, CancellationToken cancellationToken = default) =>
         WithPatienceAsync(() => store.PutAsync(content, extension, cancellationToken), cancellationToken);
 

@@ -37,6 +37,10 @@ public sealed class StoreReferences
         var next = new Queue<string>();
         await foreach (var key in store.State.ListAsync("", cancellationToken))
         {
+            if (StoreCopy.IsOwn(key))
+            {
+                continue;
+            }
             references.States++;
             try
             {
@@ -54,11 +58,37 @@ public sealed class StoreReferences
                 references._faults.Add(new StoreFault(key, null, fault.Message));
             }
         }
+        await references.FollowAllAsync(store.Artifacts, next, cancellationToken);
+        return references;
+    }
+
+    /// <summary>What some states lead to.</summary>
+    /// <param name="states">The states' bytes by their keys.</param>
+    /// <param name="artifacts">Where the documents are that they refer to.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<StoreReferences> OfAsync(
+        IReadOnlyDictionary<string, byte[]> states, IArtifactStore artifacts, CancellationToken cancellationToken = default)
+    {
+        var references = new StoreReferences { States = states.Count };
+        var next = new Queue<string>();
+        foreach (var (key, content) in states)
+        {
+            foreach (var address in AddressScan.Of(content).Distinct())
+            {
+                references.Name(address, key);
+                references.Add(address, key, next);
+            }
+        }
+        await references.FollowAllAsync(artifacts, next, cancellationToken);
+        return references;
+    }
+
+    private async Task FollowAllAsync(IArtifactStore artifacts, Queue<string> next, CancellationToken cancellationToken)
+    {
         while (next.TryDequeue(out var document))
         {
-            await references.FollowAsync(store.Artifacts, document, next, cancellationToken);
+            await FollowAsync(artifacts, document, next, cancellationToken);
         }
-        return references;
     }
 
     private void Name(string address, string key)

@@ -24,8 +24,11 @@ public sealed record StoreVerification
     /// <summary>Half-written files that killed processes left under temporary names; they are no part of the store.</summary>
     public required IReadOnlyList<string> Leftovers { get; init; }
 
+    /// <summary>That a copy into the store has not ended (<see cref="StoreCopy"/>), in one line; <c>null</c> where none is under way.</summary>
+    public required string? UnfinishedCopy { get; init; }
+
     /// <summary>Whether every part is what it was.</summary>
-    public bool IsSound => Damaged.Count + Missing.Count + DamagedStates.Count == 0;
+    public bool IsSound => UnfinishedCopy is null && Damaged.Count + Missing.Count + DamagedStates.Count == 0;
 
     /// <summary>Hashes every artifact, reads every state, and looks for what is referred to and not there; changes nothing.</summary>
     /// <param name="store">The store.</param>
@@ -58,11 +61,12 @@ public sealed record StoreVerification
                 .Select(pair => new StoreFault(pair.Key, pair.Value, $"The artifact {pair.Key} is not in {store.Artifacts}."))),
             DamagedStates = Ordered(references.Faults.Where(fault => !ArtifactAddress.IsValid(fault.Name))),
             Leftovers = store.Artifacts.Leftovers(),
+            UnfinishedCopy = await StoreCopy.ProblemAsync(store, cancellationToken),
         };
     }
 
     /// <summary>
-    /// Deletes the damaged artifacts, so that whoever stores them again writes them anew, and clears the states of jobs and of what is made
+    /// Ends a copy that has not ended. Deletes the damaged artifacts, so that whoever stores them again writes them anew, and clears the states of jobs and of what is made
     /// of them (<paramref name="types"/>) where they name a lost artifact: they are worked out again, to the same bytes, when an experiment
     /// asks for them. No process may use the store meanwhile.
     /// </summary>
@@ -73,6 +77,7 @@ public sealed record StoreVerification
     public async Task<IReadOnlyList<string>> RepairAsync(
         Store store, IReadOnlyCollection<string> types, CancellationToken cancellationToken = default)
     {
+        await StoreCopy.FinishAsync(store, cancellationToken);
         var references = await StoreReferences.ReadAsync(store, cancellationToken);
         var lost = Damaged.Concat(Missing).Select(fault => fault.Name).ToHashSet(StringComparer.Ordinal);
         await foreach (var artifact in store.Artifacts.ListAsync(cancellationToken))

@@ -24,6 +24,9 @@ internal static class TrainerProgram
 
           OrleansTagging.Trainer features --audio FILE --descriptor mel_2048_1024_128 --out FILE.npy
             Writes the features of one clip at its own rate: float32, [bands, frames].
+
+          OrleansTagging.Trainer probe
+            Writes what the tensor library is and how fast, as a JSON object.
         """;
 
     public static async Task<int> RunAsync(string[] arguments)
@@ -61,8 +64,11 @@ internal static class TrainerProgram
                     var features = TrainerArguments.Parse(arguments, required: ["--audio", "--descriptor", "--out"], optional: []);
                     FeatureFile.Write(features["--audio"], features["--descriptor"], features["--out"]);
                     return ExitCode.Success;
+                case "probe":
+                    LibraryProbe.Write(Console.Out);
+                    return ExitCode.Success;
                 default:
-                    throw new InputException($"'{arguments[0]}' is no command of the Trainer; write run or features.");
+                    throw new InputException($"'{arguments[0]}' is no command of the Trainer; write run, features or probe.");
             }
         }
         catch (Exception fault) when (fault is InputException or StoreLocationException)

@@ -5,7 +5,10 @@ public sealed class HelpTests
     public static TheoryData<string> Commands => new(
         "", "dataset", "dataset synth", "dataset import", "dataset show", "plan", "run", "compare", "predict",
         "inspect", "inspect experiment", "inspect round", "inspect clip", "inspect fold", "inspect job",
-        "store", "store gc", "store verify", "evaluate", "curate", "blend", "features");
+        "inspect curriculum", "inspect member", "inspect dataset", "inspect scheduler", "inspect silo", "why", "decide", "decide ban",
+        "decide promote", "decide clear", "diff", "tree", "export",
+        "store", "store copy", "store gc", "store verify", "evaluate", "curate", "blend", "features",
+        "silo", "silo start", "submit", "list", "watch", "pause", "resume", "cancel", "priority", "console", "completion", "doctor");
 
     [Theory]
     [MemberData(nameof(Commands))]

@@ -1,4 +1,5 @@
 using System.Text;
+using OrleansTagging.Grains.Clustering;
 using OrleansTagging.Storage;
 
 namespace OrleansTagging.Commands.Tests;
@@ -78,6 +79,69 @@ public sealed class StoreTests : IDisposable
         Assert.Null(await Store.Open(Location).State.ReadAsync("grain/training/cpu-1/training"));
     }
 
+    [Fact]
+    public async Task A_copy_says_what_it_shows_and_a_target_that_is_something_else_is_refused()
+    {
+        var (used, loose) = await FillAsync();
+        var backup = _folder["backup"];
+
+        var first = (await CopyAsync(Location, backup, "--verify")).Succeeded();
+        Assert.StartsWith($"{backup} is {Location} as it was on 20", first.Out, StringComparison.Ordinal);
+        Assert.Contains("\n1 states, 1 of them new or changed\n1 artifacts, 4 B, 1 of them new, 4 B: all hashed\n", first.Out, StringComparison.Ordinal);
+        var json = (await CopyAsync(Location, backup, "--json")).Succeeded().Json;
+        Assert.Equal((1, 0, 0), (json.GetProperty("states").GetInt32(), json.GetProperty("statesWritten").GetInt32(),
+            json.GetProperty("artifactsCopied").GetInt32()));
+        Assert.True(await Store.Open(backup).Artifacts.ExistsAsync(used));
+        Assert.False(await Store.Open(backup).Artifacts.ExistsAsync(loose));
+        (await Invocation.OfAsync("store", "verify", "--store", backup)).Succeeded();
+
+        (await CopyAsync(_folder["nowhere"], backup)).Refused("no such store", "--from");
+        (await CopyAsync(Location, Location)).Refused("onto itself");
+        (await CopyAsync(Location, "azure:x")).Refused("azure:x");
+        (await CopyAsync(backup, Location)).Refused("states of its own", "--replace");
+        Assert.True(StoreLock.TryAcquire(backup, out var held, out _));
+        using (held)
+        {
+            (await CopyAsync(Location, backup)).Refused("in use by process ");
+        }
+        // The source may be in use.
+        Assert.True(StoreLock.TryAcquire(Location, out held, out _));
+        using (held)
+        {
+            (await CopyAsync(Location, backup)).Succeeded();
+        }
+        File.Delete(await Store.Open(Location).Artifacts.GetLocalPathAsync(used));
+        (await CopyAsync(Location, backup)).Refused(used, "store verify --repair");
+    }
+
+    [Fact]
+    public async Task Nothing_is_hosted_on_a_store_while_a_copy_into_it_has_not_ended()
+    {
+        await FillAsync();
+        var copy = _folder["copy"];
+        var target = Store.Open(copy);
+        // As one that is killed leaves it when its states are only still to be laid out.
+        var broken = new StoreCopy(
+            Store.Open(Location), target with { State = new OneWrite(target.State) }, new StoreCopyOptions());
+        await Assert.ThrowsAsync<IOException>(() => broken.RunAsync(TestContext.Current.CancellationToken));
+
+        (await Invocation.OfAsync("dataset", "show", "small", "--store", copy)).Refused("has not ended", "store verify --repair");
+        (await Invocation.OfAsync("store", "gc", "--store", copy)).Refused("has not ended");
+        var (code, _, error) = await TaggingProcess.RunAsync(
+            _folder.Root, "silo", "start", "--store", copy, "--http", $"http://127.0.0.1:{LoopbackPorts.Free()}",
+            "--gateway-port", $"{LoopbackPorts.Free()}", "--silo-port", $"{LoopbackPorts.Free()}");
+        Assert.True(code == ExitCode.BadInput && error.Contains("has not ended", StringComparison.Ordinal), $"{code}: {error}");
+        var found = await Invocation.OfAsync("store", "verify", "--store", copy);
+        Assert.Equal(ExitCode.Fault, found.Code);
+        Assert.Contains("a copy into it has not ended", found.Out, StringComparison.Ordinal);
+        var repaired = await Invocation.OfAsync("store", "verify", "--repair", "--store", copy);
+        Assert.Contains("has been ended", repaired.Error, StringComparison.Ordinal);
+
+        (await Invocation.OfAsync("store", "verify", "--store", copy)).Succeeded();
+        Assert.NotNull(await Store.Open(copy).State.ReadAsync("grain/training/cpu-1/training"));
+        (await CopyAsync(Location, copy)).Succeeded();
+    }
+
     [Theory]
     [InlineData("gc")]
     [InlineData("verify")]
@@ -92,7 +156,38 @@ public sealed class StoreTests : IDisposable
         return (used, await store.Artifacts.PutAsync(new byte[2_500], "npy"));
     }
 
+    private static Task<Invocation> CopyAsync(string from, string to, params string[] more) =>
+        Invocation.OfAsync(["store", "copy", "--from", from, "--to", to, .. more]);
+
     private Task<Invocation> GcAsync(params string[] more) => Invocation.OfAsync(["store", "gc", "--store", Location, .. more]);
 
     private Task<Invocation> VerifyAsync(params string[] more) => Invocation.OfAsync(["store", "verify", "--store", Location, .. more]);
+
+    /// <summary>States that can be written once.</summary>
+    private sealed class OneWrite(IStateStore states) : IStateStore
+    {
+        private bool _written;
+
+        public Task<VersionedState?> ReadAsync(string key, CancellationToken cancellationToken = default) =>
+            states.ReadAsync(key, cancellationToken);
+
+        public Task<string> WriteAsync(
+            string key, ReadOnlyMemory<byte> content, string? expectedETag, CancellationToken cancellationToken = default)
+        {
+            if (_written)
+            {
+                throw new IOException("killed (in this test)");
+            }
+            _written = true;
+            return states.WriteAsync(key, content, expectedETag, cancellationToken);
+        }
+
+        public Task ClearAsync(string key, string? expectedETag, CancellationToken cancellationToken = default) =>
+            throw new IOException("killed (in this test)");
+
+        public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken = default) =>
+            states.ListAsync(prefix, cancellationToken);
+
+        public override string? ToString() => states.ToString();
+    }
 }

@@ -80,8 +80,14 @@ public sealed partial class TaggingProcess : IDisposable
         return (code, tagging.Out, tagging.Error);
     }
 
+    /// <summary>Its process id.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Sends a signal to it.</summary>
     public void Signal(int signal) => Assert.Equal(0, SendSignal(_process.Id, signal));
+
+    /// <summary>Sends a signal to any process; one that has ended does not hear it.</summary>
+    public static void Signal(int process, int signal) => _ = SendSignal(process, signal);
 
     /// <summary>Waits for its end and gives its exit code.</summary>
     public async Task<int> EndAsync()

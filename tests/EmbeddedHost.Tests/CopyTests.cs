@@ -132,7 +132,7 @@ public sealed class CopyTests
         Assert.Equal(1, await cluster.Client.GetGrain<IParcelGrain>("h").Call(cluster.Client.GetGrain<ICounterGrain>("passed")));
     }
 
-    private static Parcel Sample() => new("outer", [1, 2], new Dictionary<string, Parcel> { ["inner"] = new("inner", [3], []) })
+    internal static Parcel Sample() => new("outer", [1, 2], new Dictionary<string, Parcel> { ["inner"] = new("inner", [3], []) })
     {
         Marks = [7],
         Tags = ["x", "y"],

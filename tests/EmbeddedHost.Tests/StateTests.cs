@@ -82,7 +82,7 @@ public sealed class StateTests
     }
 
     /// <summary>A storage as the product writes its own: keyed by state and grain, with ETags.</summary>
-    private sealed class DictionaryStorage : IGrainStorage
+    internal sealed class DictionaryStorage : IGrainStorage
     {
         private readonly Dictionary<(string, string), (object State, int Version)> _rows = [];
 

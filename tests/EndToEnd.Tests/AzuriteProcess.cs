@@ -15,6 +15,9 @@ internal sealed class AzuriteProcess(int port, string folder) : IDisposable
     private const string Script =
         "process.stdin.on('end', () => process.exit()).resume(); process.argv.splice(1, 0, 'azurite-blob'); require(process.argv.pop())";
 
+    // It writes its tables every five seconds.
+    private static readonly TimeSpan s_writesTables = TimeSpan.FromSeconds(6);
+
     private Process? _process;
 
     /// <summary>Its connection string.</summary>
@@ -59,6 +62,18 @@ internal sealed class AzuriteProcess(int port, string folder) : IDisposable
         {
         }
         _process.Kill();
+        _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>
+    /// Kills it once what it has answered is on disk, as it is with the service: nobody may write to it in the meantime.
+    /// </summary>
+    public async Task KillAsync()
+    {
+        await Task.Delay(s_writesTables);
+        _process!.Kill();
+        await _process.WaitForExitAsync();
         _process.Dispose();
         _process = null;
     }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using OrleansTagging.Commands;
 using OrleansTagging.Commands.Tests;
+using OrleansTagging.Grains.Clustering;
 
 namespace OrleansTagging.EndToEnd.Tests;
 
@@ -53,7 +54,7 @@ public sealed class OutageTests : IDisposable
     public async Task A_storage_service_that_is_away_for_a_while_is_waited_out_and_its_report_is_that_of_a_folder()
     {
         await SynthAsync();
-        var port = FreePort();
+        var port = LoopbackPorts.Free();
         using var service = new AzuriteProcess(port, _folder["azurite"]);
         await service.StartAsync();
         var undisturbed = await RunAsync("store", "out");
@@ -122,12 +123,5 @@ public sealed class OutageTests : IDisposable
         {
             return -1;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -4,12 +4,12 @@ using OrleansTagging.Commands.Tests;
 
 namespace OrleansTagging.EndToEnd.Tests;
 
-public sealed class RunTests(SmallExperiment small) : IClassFixture<SmallExperiment>
+public sealed partial class RunTests(SmallExperiment small) : IClassFixture<SmallExperiment>
 {
     private static readonly string[] Results = ["report.json", "submission.csv"];
 
     [Fact]
-    public async Task A_second_run_on_a_store_trains_nothing_and_every_part_can_be_seen()
+    public async Task A_second_run_on_a_store_trains_nothing()
     {
         await small.WholeRunAsync();
 
@@ -20,7 +20,6 @@ public sealed class RunTests(SmallExperiment small) : IClassFixture<SmallExperim
 
         ReportTellsOfTheDataset();
         await EvaluateAgreesWithTheReportAsync();
-        await InspectShowsEveryPartAsync();
     }
 
     [Fact]
@@ -32,7 +31,7 @@ public sealed class RunTests(SmallExperiment small) : IClassFixture<SmallExperim
         using (var stopped = small.Start("store-b", "out-b"))
         {
             Assert.True(await stopped.UntilAsync(() => stopped.Error.Contains("running", StringComparison.Ordinal)), stopped.Error);
-            await HeldStoreIsRefusedAsync("store-b");
+            await WhoHoldsTheStoreAnswersAsync("store-b");
             stopped.Signal(TaggingProcess.Interrupt);
             Assert.Equal(ExitCode.Interrupted, await stopped.EndAsync());
             Assert.Equal("", stopped.Out);
@@ -52,12 +51,11 @@ public sealed class RunTests(SmallExperiment small) : IClassFixture<SmallExperim
         Assert.All(Results, file => Assert.Equal(small.Read("out-a", file), small.Read("out-b", file)));
     }
 
-    private async Task HeldStoreIsRefusedAsync(string store)
+    private async Task WhoHoldsTheStoreAnswersAsync(string store)
     {
-        var (code, _, error) = await TaggingProcess.RunAsync(small.Root, "dataset", "show", "synthetic", "--store", store);
-        Assert.Equal(ExitCode.BadInput, code);
-        var line = Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Contains("in use by process ", line, StringComparison.Ordinal);
+        var (code, data, error) = await TaggingProcess.RunAsync(small.Root, "dataset", "show", "synthetic", "--store", store);
+        Assert.True(code == ExitCode.Success, error);
+        Assert.Contains("curated", data, StringComparison.Ordinal);
     }
 
     private void ReportTellsOfTheDataset()
@@ -87,33 +85,5 @@ public sealed class RunTests(SmallExperiment small) : IClassFixture<SmallExperim
             small.Root, "evaluate", "--labels", "test.csv", "--predictions", "out-a/submission.csv", "--json");
         SmallExperiment.Succeeded(evaluated);
         Assert.Equal(told, JsonDocument.Parse(evaluated.Out).RootElement.GetProperty("lwlrap").GetDouble(), 1e-6);
-    }
-
-    private async Task InspectShowsEveryPartAsync()
-    {
-        var experiment = await InspectAsync("experiment", "small");
-        Assert.Equal("done", experiment.GetProperty("status").GetString());
-        Assert.Equal(2, experiment.GetProperty("rounds").GetArrayLength());
-
-        var round = await InspectAsync("round", "small", "main", "2");
-        Assert.Equal(16, round.GetProperty("promoted").GetInt32());
-
-        var fold = await InspectAsync("fold", "small", "main.scorer", "curated", "0");
-        var job = await InspectAsync("job", fold.GetProperty("trainingJob").GetString()!);
-        Assert.Equal("done", job.GetProperty("status").GetString());
-
-        var noisy = (await File.ReadAllLinesAsync(Path.Combine(small.Root, "dataset", "train_noisy.csv")))[1].Split(',')[0];
-        var clip = await InspectAsync("clip", "small", "main", noisy);
-        Assert.Equal(2, clip.GetProperty("rounds").GetArrayLength());
-    }
-
-    private async Task<JsonElement> InspectAsync(params string[] what)
-    {
-        var plain = await TaggingProcess.RunAsync(small.Root, ["inspect", .. what, "--store", "store-a"]);
-        SmallExperiment.Succeeded(plain);
-        Assert.All(plain.Out.Split('\n'), line => Assert.True(line.Length <= 80 || !line.StartsWith("  ", StringComparison.Ordinal), line));
-        var json = await TaggingProcess.RunAsync(small.Root, ["inspect", .. what, "--store", "store-a", "--json"]);
-        SmallExperiment.Succeeded(json);
-        return JsonDocument.Parse(json.Out).RootElement;
     }
 }

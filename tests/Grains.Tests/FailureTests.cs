@@ -34,7 +34,8 @@ public sealed class FailureTests(UndisturbedRuns runs)
 
         Assert.Equal(ExperimentStatus.Failed, progress.Status);
         Assert.Matches("^job cpu-[0-9a-f]{32} \\(.* fold [01]: predict .*\\): its Trainer failed 3 times, ", progress.Problem);
-        Assert.EndsWith("last with exit code 139: Segmentation fault (scripted)", progress.Problem, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "was ended by SIGSEGV (exit code 139) the last time: Segmentation fault (scripted)", progress.Problem, StringComparison.Ordinal);
         var failed = progress.Problem!.Split(' ')[1];
         var job = (await bed.Grains.GetGrain<ITrainingGrain>(failed).Describe())!;
         Assert.Equal((JobStatus.Failed, 3, 139), (job.Status, job.Attempts, job.ExitCode));
@@ -242,7 +243,8 @@ public sealed class FailureTests(UndisturbedRuns runs)
         await bed.ImportAsync();
         bed.Script("wait train 1");
         await bed.SubmitAsync(TestBed.Yaml("demo", rounds: "5"));
-        await bed.UntilAsync("demo", progress => progress.JobsRunning >= 2);
+        // Both have looked at the script before it changes.
+        await bed.UntilAsync("demo", progress => progress.JobsRunning >= 2 && bed.TrainerLog().Length >= 2);
         await doomed.KillAsync();
         bed.Script();
         // What waited on the living silo waits for good; its process is told to end as a user would.

@@ -50,6 +50,7 @@ internal sealed class TestBed : IAsyncDisposable
             options.Silence = TimeSpan.FromSeconds(8);
             options.StopPatience = TimeSpan.FromSeconds(3);
             options.Retry = TimeSpan.FromSeconds(0.1);
+            options.Backoff = TimeSpan.FromSeconds(0.1);
             options.ShardSize = 25;
             configure?.Invoke(options);
         });
@@ -113,6 +114,70 @@ internal sealed class TestBed : IAsyncDisposable
             }
             Assert.True(DateTime.UtcNow < deadline, $"{experiment} still waits for {progress.WaitsFor}.");
             await Task.Delay(100);
+        }
+    }
+
+    /// <summary>Waits until the scheduler holds what is wanted.</summary>
+    public async Task<SchedulerRecord> UntilAsync(Func<SchedulerRecord, bool> reached)
+    {
+        var deadline = DateTime.UtcNow.AddMinutes(8);
+        while (true)
+        {
+            var record = await Scheduler.Describe();
+            if (reached(record))
+            {
+                return record;
+            }
+            Assert.True(DateTime.UtcNow < deadline, $"The scheduler holds {record}.");
+            await Task.Delay(100);
+        }
+    }
+
+    /// <summary>Asks for one job of nobody's experiment, which reads nothing that exists.</summary>
+    public async Task<string> AskAsync(string parent = "loose/member/curated/0")
+    {
+        const string Nothing = "nothing.csv";
+        var document = new JobDocument
+        {
+            CodeVersion = CodeVersion.Learning,
+            Dataset = new DatasetReference { Version = "v", Audio = Nothing, Clips = Nothing, Facts = Nothing },
+            Model = new ModelSettings(),
+            Device = "cpu",
+            Threads = 1,
+            Train = new TrainingTask
+            {
+                Seed = 1,
+                Fold = 0,
+                Settings = new TrainingSettings(),
+                TrainClips = Nothing,
+                ValidationClips = Nothing,
+            },
+        };
+        await Grains.GetGrain<ITrainingGrain>(document.Id).Ensure(new JobRequest
+        {
+            Job = document.Id,
+            Document = await Store.Artifacts.PutAsync(System.Text.Encoding.UTF8.GetBytes(document.ToJson()), "json"),
+            What = "a loose training",
+            Slots = 1,
+            Priority = 0,
+            Parent = new Parent { Kind = ParentKind.Fold, Key = parent },
+            Attempt = "1",
+        });
+        return document.Id;
+    }
+
+    /// <summary>Waits until a job is where it is wanted.</summary>
+    public async Task<JobRecord> UntilJobAsync(string job, Func<JobRecord, bool> reached)
+    {
+        var deadline = DateTime.UtcNow.AddMinutes(8);
+        while (true)
+        {
+            if (await Grains.GetGrain<ITrainingGrain>(job).Describe() is { } record && reached(record))
+            {
+                return record;
+            }
+            Assert.True(DateTime.UtcNow < deadline, $"{job} is not there yet.");
+            await Task.Delay(50);
         }
     }
 

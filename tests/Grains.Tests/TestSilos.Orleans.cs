@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using OrleansTagging.Grains.Clustering;
 
 namespace OrleansTagging.Grains.Tests;
 
@@ -52,11 +53,11 @@ internal sealed class TestSilos : IAsyncDisposable
 
     public async Task<TestSilo> AddAsync(Action<ISiloBuilder> configure)
     {
-        var port = FreePort();
+        var port = LoopbackPorts.Free();
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(port, FreePort(), _primary, _cluster, _cluster);
+            silo.UseLocalhostClustering(port, LoopbackPorts.Free(), _primary, _cluster, _cluster);
             configure(silo);
         });
         _primary ??= new IPEndPoint(IPAddress.Loopback, port);
@@ -83,12 +84,5 @@ internal sealed class TestSilos : IAsyncDisposable
         {
             await silo.EndAsync(CancellationToken.None);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -116,4 +116,18 @@ public sealed class ClassCapTests
             new LabelTable(map, names.Zip(clips.Labels, (name, own) => new LabelledClip(name, own))),
             new PredictionTable(names, map, clips.Scores));
     }
+
+    [Fact]
+    public void What_is_taken_in_any_case_counts_and_may_exceed_the_limit()
+    {
+        var cap = new ClassCap(2, 0.5, 2);
+        cap.Take([0]);
+        cap.Take([0]);
+        cap.Take([0]);
+
+        Assert.Equal((1, 3), (cap.Limit, cap.Taken));
+        Assert.True(cap.IsComplete);
+        Assert.False(cap.TryTake([1]));
+        Assert.Throws<ArgumentException>(() => cap.Take([2]));
+    }
 }

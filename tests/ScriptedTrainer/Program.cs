@@ -31,6 +31,28 @@ switch (script.Fate)
     case Fate.Crash:
         Console.Error.WriteLine("Segmentation fault (scripted)");
         return 139;
+    case Fate.Fault:
+        Say(new TrainerMessage { Kind = "error", Error = "a scripted fault" });
+        return 1;
+    case Fate.Kill:
+        using (var self = System.Diagnostics.Process.GetCurrentProcess())
+        {
+            self.Kill();
+        }
+        Thread.Sleep(Timeout.Infinite);
+        break;
+    case Fate.Memory:
+        Console.Error.WriteLine("terminate called after throwing an instance of 'std::bad_alloc'");
+        return 134;
+    case Fate.Hang:
+        Say(new TrainerMessage { Kind = "progress", Epoch = 1, Epochs = 2, Step = 1, Steps = 1000 });
+        Thread.Sleep(Timeout.Infinite);
+        break;
+    case Fate.NoResult:
+        return 0;
+    case Fate.BadResult:
+        Say(new TrainerMessage { Kind = "result", Result = new JobResult { Predictions = $"{new string('0', 64)}.npy" } });
+        return 0;
     case Fate.Wait:
         for (var step = 1; ; step++)
         {
@@ -43,7 +65,7 @@ var store = Store.Open(root);
 try
 {
     var result = document.Train is { } train
-        ? await ScriptedModel.TrainAsync(store, document, train)
+        ? await ScriptedModel.TrainAsync(store, document, train, Say)
         : await ScriptedModel.PredictAsync(store, document, document.Predict!);
     Say(new TrainerMessage { Kind = "result", Result = result, Seconds = 0.1, PeakMemory = 1 << 20 });
     return 0;

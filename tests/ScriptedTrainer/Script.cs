@@ -10,6 +10,12 @@ internal enum Fate
     Crash,
     BadInput,
     Wait,
+    Fault,
+    Kill,
+    Memory,
+    Hang,
+    NoResult,
+    BadResult,
 }
 
 /// <summary>
@@ -25,7 +31,7 @@ internal sealed class Script
 
     public Fate Fate { get; }
 
-    public IReadOnlyList<string> Says => Fate == Fate.Crash ? ["about to crash"] : [];
+    public IReadOnlyList<string> Says => Fate is Fate.Work or Fate.Wait ? [] : [$"about to {Fate.ToString().ToLowerInvariant()}"];
 
     public static Script Read(string root, JobDocument document)
     {
@@ -48,6 +54,12 @@ internal sealed class Script
                     "crash" => Fate.Crash,
                     "bad-input" => Fate.BadInput,
                     "wait" => Fate.Wait,
+                    "fault" => Fate.Fault,
+                    "kill" => Fate.Kill,
+                    "memory" => Fate.Memory,
+                    "hang" => Fate.Hang,
+                    "no-result" => Fate.NoResult,
+                    "bad-result" => Fate.BadResult,
                     _ => Fate.Work,
                 });
             }
@@ -57,9 +69,26 @@ internal sealed class Script
 
     public void Log(string line)
     {
-        // Appends of one short line are whole even when several Trainers write at once.
+        // .NET appends by writing at what was the end when the file was opened: two Trainers at once would write over each other's line.
+        using var turn = Turn(_log + ".lock");
         using var file = new FileStream(_log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
         file.Write(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
+    }
+
+    // A lock of its own: readers of the log do not wait for writers.
+    private static FileStream Turn(string path)
+    {
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException)
+            {
+                Thread.Sleep(1);
+            }
+        }
     }
 
     private static List<string> ReadShared(string path)

@@ -16,7 +16,8 @@ internal sealed record ScriptedModel(ulong Seed, int Fold, double Skill, int Mor
 {
     private const double HalfSkill = 40;
 
-    public static async Task<JobResult> TrainAsync(Store store, JobDocument document, TrainingTask train)
+    public static async Task<JobResult> TrainAsync(
+        Store store, JobDocument document, TrainingTask train, Action<TrainerMessage> tell)
     {
         var classes = await ClassesAsync(store, document);
         var heard = await ReadClipsAsync(store, train.TrainClips, classes);
@@ -28,7 +29,7 @@ internal sealed record ScriptedModel(ulong Seed, int Fold, double Skill, int Mor
             heard.ToDictionary(clip => clip.FileName, clip => clip.Labels));
         for (var epoch = 1; epoch <= train.Settings.Epochs; epoch++)
         {
-            Console.WriteLine(new TrainerMessage
+            tell(new TrainerMessage
             {
                 Kind = "progress",
                 Epoch = epoch,
@@ -36,7 +37,7 @@ internal sealed record ScriptedModel(ulong Seed, int Fold, double Skill, int Mor
                 Step = epoch,
                 Steps = train.Settings.Epochs,
                 Loss = 1.0 / epoch,
-            }.ToLine());
+            });
         }
         var scores = model.Predict(validation, classes.Length);
         var keepsBest = train.Settings.Keep == "best";
@@ -78,7 +79,8 @@ internal sealed record ScriptedModel(ulong Seed, int Fold, double Skill, int Mor
             {
                 score = (float)((1 - Skill) * random.NextDouble());
             }
-            foreach (var part in Path.GetFileNameWithoutExtension(clips[clip].FileName).Split('_')[2..])
+            // A name that does not carry the truth tells it nothing.
+            foreach (var part in Path.GetFileNameWithoutExtension(clips[clip].FileName).Split('_').Skip(2))
             {
                 row[Number(part[1..])] += (float)Skill;
             }

@@ -1,93 +1,108 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
+using OrleansTagging.Grains.Clustering;
 
 namespace OrleansTagging.Silo.Tests;
 
-public sealed class SiloProcessTests
+public sealed class SiloProcessTests : IDisposable
 {
-    private static string SiloPath
-    {
-        get
-        {
-            var mine = new DirectoryInfo(AppContext.BaseDirectory);
-            return Path.Combine(mine.Parent!.Parent!.FullName, "Silo", mine.Name, "OrleansTagging.Silo.dll");
-        }
-    }
+    private const string Token = "a-token-of-more-than-16-characters";
+
+    private readonly string _root = Directory.CreateTempSubdirectory("silo-").FullName;
+
+    private string Store => $"--Tagging:Store={_root}";
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
     public async Task A_silo_tells_that_it_lives_and_is_ready_and_ends_in_good_order()
     {
-        var root = Directory.CreateTempSubdirectory("silo-").FullName;
-        var http = $"http://127.0.0.1:{FreePort()}";
-        using var silo = Start(
-            $"--Tagging:Store={root}", $"--Tagging:HttpUrl={http}",
-            $"--Tagging:SiloPort={FreePort()}", $"--Tagging:GatewayPort={FreePort()}");
-        try
-        {
-            using var client = new HttpClient { BaseAddress = new Uri(http) };
-            Assert.Equal("\"ready\"", await UntilAnsweredAsync(client, "/health/ready", silo));
-            Assert.Equal("\"live\"", await client.GetStringAsync("/health/live"));
-            // The whole process, measured at rest.
-            silo.Refresh();
-            Assert.InRange(silo.WorkingSet64, 1, 300_000_000);
-        }
-        finally
-        {
-            using var terminate = Process.Start("kill", ["-TERM", silo.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-            await terminate.WaitForExitAsync();
-            await silo.WaitForExitAsync();
-            Directory.Delete(root, recursive: true);
-        }
-        Assert.Equal(0, silo.ExitCode);
+        using var silo = SiloProcess.Start(Store);
+        await silo.ReadyAsync();
+        Assert.Equal("\"ready\"", await silo.Http.GetStringAsync("/health/ready"));
+        Assert.Equal("\"live\"", await silo.Http.GetStringAsync("/health/live"));
+        // A container is checked with what is in it.
+        Assert.Equal(0, (await SiloProcess.RefusedAsync("--health", $"--Tagging:HttpUrl={silo.Http.BaseAddress}")).Code);
+        Assert.Equal(1, (await SiloProcess.RefusedAsync("--health")).Code);
+        // The whole process, measured at rest.
+        Assert.InRange(silo.ResidentBytes, 1, 300_000_000);
+
+        // The folder is the silo's alone.
+        var (code, error) = await SiloProcess.RefusedAsync(Store);
+        Assert.Equal(2, code);
+        Assert.Contains("is in use by process ", error, StringComparison.Ordinal);
+
+        await silo.TerminateAsync();
+        (code, var log) = await silo.EndAsync();
+        Assert.Equal(0, code);
+        Assert.Contains(" INF Leaving: ", log, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_store_that_cannot_be_opened_is_one_line_and_exit_code_2()
+    public async Task With_a_token_only_its_bearer_gets_an_answer_and_health_is_told_to_all()
     {
-        using var silo = Start("--Tagging:Store=azure:No Such Container");
-        var error = (await silo.StandardError.ReadToEndAsync()).TrimEnd('\n');
-        await silo.WaitForExitAsync();
+        using var silo = SiloProcess.Start(Store, $"--Tagging:HttpToken={Token}", "--Serilog:MinimumLevel:Default=Debug");
+        await silo.ReadyAsync();
 
-        Assert.Equal(2, silo.ExitCode);
-        Assert.Contains("azure:No Such Container", error, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', error);
+        Assert.Equal(HttpStatusCode.OK, await silo.StatusAsync("/health/live"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await silo.StatusAsync("/api/scheduler"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await silo.StatusAsync("/api/scheduler", Token[..^1]));
+        Assert.Equal(HttpStatusCode.Unauthorized, await silo.StatusAsync("/api/scheduler", Token + "x"));
+        // What scales silos has no token, and learns a number alone.
+        Assert.Equal("{\"jobs\":0}", await silo.Http.GetStringAsync("/health/queue?accelerator=cuda&beyond=1&siloPort=11112"));
+        Assert.Equal(HttpStatusCode.BadRequest, await silo.StatusAsync("/health/queue"));
+        // Whoever does not know the token does not learn what there is, either.
+        Assert.Equal(HttpStatusCode.Unauthorized, await silo.StatusAsync("/no/such/page"));
+
+        silo.Http.DefaultRequestHeaders.Authorization = new("Bearer", Token);
+        var scheduler = JsonDocument.Parse(await silo.Http.GetStringAsync("/api/scheduler")).RootElement;
+        Assert.Equal(1, scheduler.GetProperty("silos").GetArrayLength());
+
+        await silo.TerminateAsync();
+        var (code, log) = await silo.EndAsync();
+        Assert.Equal(0, code);
+        Assert.DoesNotContain(Token, log, StringComparison.Ordinal);
     }
 
-    private static async Task<string> UntilAnsweredAsync(HttpClient client, string path, Process silo)
+    [Fact]
+    public async Task A_port_that_another_program_has_is_named_in_a_line_and_ends_the_silo_with_exit_code_2()
     {
-        // Far beyond what a loaded machine needs; it only ends a wait that would never end.
-        var deadline = DateTime.UtcNow.AddMinutes(2);
-        while (true)
-        {
-            Assert.False(silo.HasExited, "The silo ended.");
-            try
-            {
-                using var answer = await client.GetAsync(path);
-                if (answer.StatusCode == HttpStatusCode.OK)
-                {
-                    return await answer.Content.ReadAsStringAsync();
-                }
-            }
-            catch (HttpRequestException)
-            {
-                // It does not listen yet.
-            }
-            Assert.True(DateTime.UtcNow < deadline, "The silo never became ready.");
-            await Task.Delay(100);
-        }
+        using var other = new TcpListener(IPAddress.Loopback, LoopbackPorts.Free());
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+
+        var (code, error) = await SiloProcess.RefusedAsync(Store, $"--Tagging:HttpUrl=http://127.0.0.1:{port}");
+
+        Assert.Equal(2, code);
+        Assert.Equal($"Tagging:HttpUrl: port {port} is in use by another program; end that one, or give another port.", error);
     }
 
-    private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo("dotnet", [SiloPath, .. arguments])
+    [Theory]
+    [InlineData("--Tagging:Store=azure:No Such Container", "azure:No Such Container")]
+    [InlineData("--Tagging:Stroe=x", "Tagging:Stroe is no setting")]
+    [InlineData("--Tagging:CpuSlots=many", "Tagging:CpuSlots is 'many'")]
+    [InlineData("--Tagging:CudaDevices:0=first", "Tagging:CudaDevices:0 is 'first'")]
+    [InlineData("--Tagging:Role=tpu", "Tagging:Role is 'tpu'")]
+    [InlineData("--Tagging:SiloPort=70000", "Tagging:SiloPort is 70000")]
+    [InlineData("--Tagging:Heartbeat=-00:00:01", "Tagging:Heartbeat is -00:00:01")]
+    [InlineData("--Tagging:TrainerPath=/no/trainer.dll", "/no/trainer.dll")]
+    [InlineData("--Tagging:HttpUrl=http://0.0.0.0:8080", "Tagging:HttpToken")]
+    [InlineData("--Tagging:HttpUrl=everywhere", "Tagging:HttpUrl is 'everywhere'")]
+    [InlineData("--Kestrel:Endpoints:More:Url=http://*:80", "Kestrel:Endpoints:More:Url")]
+    [InlineData("--Tagging:HttpToken=short", "Tagging:HttpToken is shorter")]
+    [InlineData("--Tagging:Cluster:Redis=host:1,hush=secret word", "Tagging:Cluster:Redis ")]
+    [InlineData("--Tagging:Cluster:RedisEntra=perhaps", "Tagging:Cluster:RedisEntra is 'perhaps'; write true or false.")]
+    [InlineData("--Tagging:Cluster:RedisEntra=true", "add ssl=true to Tagging:Cluster:Redis.")]
+    [InlineData("--Tagging:Cluster:Tls:Authority=/no/ca.pem", "Tagging:Cluster:Tls:Certificate is not set")]
+    [InlineData("--Tagging:Entra:Authority=http://nowhere", "Tagging:Entra")]
+    public async Task A_setting_that_cannot_be_used_is_named_in_a_line_and_ends_the_silo_with_exit_code_2(string setting, string named)
     {
-        RedirectStandardError = true,
-        RedirectStandardOutput = true,
-    })!;
+        var (code, error) = await SiloProcess.RefusedAsync(Store, setting);
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        Assert.Equal(2, code);
+        Assert.Contains(error.Split('\n'), line => line.Contains(named, StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret word", error, StringComparison.Ordinal);
     }
 }

@@ -74,4 +74,115 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : ArtifactStoreContr
             Assert.True(await store.ExistsAsync(streamed));
         }
     }
+
+    [Fact]
+    public async Task A_broken_off_upload_is_gone_on_with_and_what_is_staged_is_not_sent_again()
+    {
+        const int Blocks = 6;
+        var content = new byte[(Blocks - 1) * (8 << 20) + 1000];
+        new Random(1).NextBytes(content);
+        // Two blocks of the same bytes are two blocks.
+        content.AsSpan(0, 8 << 20).CopyTo(content.AsSpan(8 << 20));
+        var path = Path.Combine(Root, "large");
+        await File.WriteAllBytesAsync(path, content);
+        using var broken = new CancellationTokenSource();
+        CountedRequests? first = null;
+        first = new CountedRequests(block =>
+        {
+            if (block == 4)
+            {
+                // One at least is with the service.
+                SpinWait.SpinUntil(() => first!.Staged > 0, TimeSpan.FromMinutes(1));
+                broken.Cancel();
+            }
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Open(first).PutFileAsync(path, "npy", broken.Token));
+        var address = ArtifactAddress.Of(content, "npy");
+        Assert.False(await Open().ExistsAsync(address));
+        var blob = Azure.Storage.Blobs.Specialized.SpecializedBlobExtensions.GetBlockBlobClient(Container, "team/artifacts/" + address);
+        // What was under way when it broke off may still arrive.
+        var (staged, before) = (await StagedAsync(), -1);
+        while (staged != before)
+        {
+            await Task.Delay(500);
+            (staged, before) = (await StagedAsync(), staged);
+        }
+        Assert.InRange(staged, 1, Blocks - 1);
+
+        var second = new CountedRequests();
+        var told = new List<long>();
+        Assert.Equal(address, await Open(second).MoveFileAsync(path, "npy", new Told(told.Add)));
+
+        Assert.Equal(Blocks - staged, second.Blocks);
+        Assert.Equal((Blocks, (long)content.Length), (told.Count, told.Max()));
+        await Open().VerifyAsync(address);
+        // Whoever stores it once more sends nothing.
+        await File.WriteAllBytesAsync(path, content);
+        var third = new CountedRequests();
+        Assert.Equal(address, await Open(third).PutFileAsync(path, "npy"));
+        Assert.Equal(0, third.Blocks);
+
+        async Task<int> StagedAsync() =>
+            (await blob.GetBlockListAsync(Azure.Storage.Blobs.Models.BlockListTypes.Uncommitted)).Value.UncommittedBlocks.Count();
+    }
+
+    [Fact]
+    public async Task Processes_of_one_machine_that_want_the_same_artifact_at_once_fetch_it_once()
+    {
+        const int Bytes = 24 << 20;
+        var content = new byte[Bytes];
+        new Random(2).NextBytes(content);
+        var address = await Open().PutAsync(content, "npy");
+        var cache = Path.Combine(Root, "machine");
+        WriterProcess[] processes =
+        [
+            .. Enumerable.Range(0, 4).Select(_ => WriterProcess.Start("fetch", azurite.Connection, Container.Name, cache, address)),
+        ];
+        try
+        {
+            // Each says when it is about to ask, and asks when it is told to.
+            Array.ForEach(processes, process => Assert.Equal("ready", process.ReadLine()));
+            var ended = await Task.WhenAll(processes.Select(process => Task.Run(process.Finish)));
+            Assert.All(ended, end => Assert.Equal(0, end.ExitCode));
+            var read = ended.Select(end => long.Parse(end.Lines.Single(), System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+            Assert.Equal([0, 0, 0, Bytes], read.Order());
+        }
+        finally
+        {
+            Array.ForEach(processes, process => process.Dispose());
+        }
+        Assert.Equal(content, await File.ReadAllBytesAsync(Path.Combine(cache, "artifacts", address[..2], address)));
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_a_process_that_is_killed_while_it_fetches_fetches_it_itself()
+    {
+        var content = new byte[16 << 20];
+        var address = await Open().PutAsync(content, "npy");
+        var cache = Path.Combine(Root, "machine");
+        // As one that fetches has it.
+        Directory.CreateDirectory(Path.Combine(cache, "turns"));
+        using var process = WriterProcess.Start("lock", Path.Combine(cache, "turns", address[..3] + ".lock"));
+        Assert.Equal("held", process.ReadLine());
+        var waiting = new BlobArtifactStore(Container, cache, "team/").GetLocalPathAsync(address);
+        await Task.Delay(300);
+        Assert.False(waiting.IsCompleted);
+        process.Kill();
+        Assert.Equal(content, await File.ReadAllBytesAsync(await waiting));
+    }
+
+    private BlobArtifactStore Open(CountedRequests counted) => new(
+        new BlobContainerClient(azurite.Connection, Container.Name, counted.Options()), Path.Combine(Root, $"cache-{Guid.NewGuid():n}"), "team/");
+
+    private sealed class Told(Action<long> tell) : IProgress<long>
+    {
+        public void Report(long value)
+        {
+            lock (this)
+            {
+                tell(value);
+            }
+        }
+    }
 }

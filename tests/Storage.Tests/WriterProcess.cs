@@ -125,6 +125,22 @@ internal sealed class WriterProcess : IDisposable
                 Console.ReadLine();
                 held.Dispose();
                 return 0;
+            case ["fetch", var connection, var container, var cache, var address]:
+                var counted = new CountedRequests();
+                var blobs = new BlobArtifactStore(
+                    new Azure.Storage.Blobs.BlobContainerClient(connection, container, counted.Options()), cache, "team/");
+                Console.WriteLine("ready");
+                Console.ReadLine();
+                await blobs.GetLocalPathAsync(address);
+                Console.WriteLine(counted.Read);
+                return 0;
+            case ["lock", var path]:
+                using (FileLock.TryTake(path))
+                {
+                    Console.WriteLine("held");
+                    Console.ReadLine();
+                }
+                return 0;
             case ["overfill", var root, var key, var etagBefore]:
                 foreach (var store in (Func<Task>[])[
                     () => new FolderStateStore(root).WriteAsync(key, new byte[4 << 20], etagBefore),

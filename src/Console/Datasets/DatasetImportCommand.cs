@@ -10,8 +10,14 @@ namespace OrleansTagging.Commands.Datasets;
 /// <summary><c>dataset import</c>: checks, packs and registers a dataset in FSDKaggle2019's layout.</summary>
 internal sealed class DatasetImportCommand : TaggingCommand
 {
+    private const string PackedAudio = "audio.npy";
+
     private readonly Terminal _terminal;
-    private readonly Argument<string> _folder = new("DIR") { Description = "Folder in FSDKaggle2019's layout" };
+    private readonly Argument<string> _source = new("SOURCE")
+    {
+        Description = "Folder in FSDKaggle2019's layout, or a zip, tar or tar.gz archive of one",
+    };
+
     private readonly Option<string> _name = new("--name")
     {
         HelpName = "NAME",
@@ -33,51 +39,58 @@ internal sealed class DatasetImportCommand : TaggingCommand
     };
 
     private readonly StoreOption _store = new();
+    private readonly ConnectOption _connect = new();
     private readonly JsonOption _json = new();
 
     public DatasetImportCommand(Terminal terminal) : base(
         "import",
         "Checks every clip of a dataset, packs it into the store, and says what was left out and why. "
         + $"A {DatasetTruth.FileName} beside the other files (true labels of noisy and test clips) is kept for reports alone, and so is "
-        + "FSDKaggle2019's test_post_competition.csv. The layout of that dataset's published archive is read as well.",
+        + "FSDKaggle2019's test_post_competition.csv. The layout of that dataset's published archive is read as well. "
+        + "An import that was broken off, in whatever way, goes on where it was when the same command is given again.",
         "tagging dataset import ./dataset --name synthetic")
     {
         _terminal = terminal;
-        Arguments.Add(_folder);
+        Arguments.Add(_source);
         Options.Add(_name);
         Options.Add(_rate);
         Options.Add(_strict);
         Options.Add(_keepKnownBad);
         Options.Add(_store);
+        Options.Add(_connect);
         Options.Add(_json);
     }
 
     protected override async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
-        var source = line.GetRequiredValue(_folder);
+        var source = line.GetRequiredValue(_source);
         var name = CheckedName(line.GetRequiredValue(_name));
-        if (!Directory.Exists(source))
+        if (!Directory.Exists(source) && !File.Exists(source))
         {
-            throw new InputException($"{source}: there is no such folder.");
+            throw new InputException($"{source}: there is no such folder or archive.");
         }
-        var options = new ImportOptions
-        {
-            Rate = line.GetResult(_rate) is null ? null : line.GetValue(_rate),
-            Strict = line.GetValue(_strict),
-            KeepKnownBad = line.GetValue(_keepKnownBad),
-        };
         var store = StoreOption.Open(line);
         // The grain is asked last, yet the store is taken first: nobody should wait for an import that cannot be registered.
-        await using var silo = await LocalSilo.StartAsync(store, cancellationToken);
-        var packed = Path.Combine(store.Scratch, $"import-{Guid.NewGuid():N}");
+        await using var host = await GrainHost.OpenAsync(line, store, cancellationToken);
+        using var work = ImportWork.Open(store.Scratch, name, source);
         try
         {
-            var report = await ImportAsync(options, source, packed, cancellationToken);
-            var record = await StoreAsync(store.Artifacts, name, report, packed, source, cancellationToken);
-            if (await silo.Grains.GetGrain<IDatasetGrain>(name).Register(record).WaitAsync(cancellationToken) is { } refusal)
+            var folder = Directory.Exists(source) ? source : await UnpackAsync(source, work, cancellationToken);
+            var stored = work.AudioAddress is { } address && await store.Artifacts.ExistsAsync(address, cancellationToken) ? address : null;
+            var options = new ImportOptions
+            {
+                Rate = line.GetResult(_rate) is null ? null : line.GetValue(_rate),
+                Strict = line.GetValue(_strict),
+                KeepKnownBad = line.GetValue(_keepKnownBad),
+                Resumes = true,
+                AudioIsTaken = stored is not null && !File.Exists(Path.Combine(work.Packed, PackedAudio)),
+            };
+            var (report, record) = await ImportAsync(options, folder, source, name, work, store, cancellationToken);
+            if (await host.Grains.GetGrain<IDatasetGrain>(name).Register(record).WaitAsync(cancellationToken) is { } refusal)
             {
                 throw new InputException(refusal);
             }
+            work.Done();
             if (report.Unlisted.Count > 0)
             {
                 _terminal.Say($"{Figures.Count(report.Unlisted.Count)} files in {source} stand in no CSV and were passed over, "
@@ -86,12 +99,11 @@ internal sealed class DatasetImportCommand : TaggingCommand
             DatasetTables.Tell(_terminal, record, line.GetValue(_json));
             return ExitCode.Success;
         }
-        finally
+        catch (InputException)
         {
-            if (Directory.Exists(packed))
-            {
-                Directory.Delete(packed, recursive: true);
-            }
+            // Whoever corrects it may not come back to the same name.
+            work.Done();
+            throw;
         }
     }
 
@@ -100,28 +112,46 @@ internal sealed class DatasetImportCommand : TaggingCommand
             ? name
             : throw new InputException($"'{name}' cannot be a dataset's name; use up to 64 letters, digits, _ and -.");
 
-    private async Task<ImportReport> ImportAsync(ImportOptions options, string source, string packed, CancellationToken cancellationToken)
+    private async Task<string> UnpackAsync(string archive, ImportWork work, CancellationToken cancellationToken)
     {
-        using var view = ImportView.For(_terminal);
-        return await new DatasetImporter(options, view).ImportAsync(source, packed, cancellationToken);
+        using var view = new ImportView(_terminal);
+        return await DatasetArchive.UnpackAsync(archive, work.Unpacked, view, cancellationToken);
+    }
+
+    private async Task<(ImportReport Report, DatasetRecord Record)> ImportAsync(
+        ImportOptions options, string folder, string source, string name, ImportWork work, Store store, CancellationToken cancellationToken)
+    {
+        using var view = new ImportView(_terminal);
+        try
+        {
+            var report = await new DatasetImporter(options, view).ImportAsync(folder, work.Packed, cancellationToken);
+            return (report, await StoreAsync(store, name, report, work, folder, view, cancellationToken));
+        }
+        catch (InputException fault) when (folder != source)
+        {
+            // What is wrong is wrong in the archive.
+            throw new InputException(fault.Message.Replace(folder, source, StringComparison.Ordinal), fault);
+        }
     }
 
     private static async Task<DatasetRecord> StoreAsync(
-        IArtifactStore artifacts, string name, ImportReport report, string packed, string source, CancellationToken cancellationToken)
+        Store store, string name, ImportReport report, ImportWork work, string folder, ImportView view,
+        CancellationToken cancellationToken)
     {
+        var (artifacts, facts) = (store.Artifacts, report.Facts);
         Task<string> Keep(string file, string extension) =>
-            artifacts.MoveFileAsync(Path.Combine(packed, file), extension, cancellationToken);
-        var facts = report.Facts;
-        var truth = await DatasetTruth.StoreAsync(artifacts, report, source, packed, cancellationToken);
+            artifacts.PutFileAsync(Path.Combine(work.Packed, file), extension, cancellationToken);
+        var truth = await DatasetTruth.StoreAsync(artifacts, report, folder, work.Packed, cancellationToken);
+        var (clips, json) = (await Keep("clips.csv", "csv"), await Keep("dataset.json", "json"));
         return new DatasetRecord
         {
             Name = name,
             Version = facts.Version,
             Rate = facts.Rate,
             Classes = [.. facts.Classes],
-            Audio = await Keep("audio.npy", "npy"),
-            Clips = await Keep("clips.csv", "csv"),
-            Facts = await Keep("dataset.json", "json"),
+            Audio = await StoreAudioAsync(store, work, view, cancellationToken),
+            Clips = clips,
+            Facts = json,
             Truth = truth,
             Subsets = [.. Enum.GetValues<ClipSubset>().Select(subset => Counts(subset, facts.Of(subset)))],
             LeftOut =
@@ -134,6 +164,29 @@ internal sealed class DatasetImportCommand : TaggingCommand
                 }),
             ],
         };
+    }
+
+    /// <summary>Gives the audio to the store, in the end compared with what the store then has.</summary>
+    private static async Task<string> StoreAudioAsync(Store store, ImportWork work, ImportView view, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(work.Packed, PackedAudio);
+        var address = work.AudioAddress;
+        if (File.Exists(path))
+        {
+            // Known before the file is given away: who is killed in between finds it again.
+            work.AudioAddress = address = await ArtifactAddress.OfFileAsync(path, "npy", cancellationToken);
+            var stored = await store.Artifacts.MoveFileAsync(path, "npy", view.Storing(new FileInfo(path).Length), cancellationToken);
+            if (stored != address)
+            {
+                throw new IOException($"{path} changed while it was being stored.");
+            }
+        }
+        if (!store.IsFolder)
+        {
+            view.Begin("reading what is stored and comparing it");
+            await store.Artifacts.VerifyAsync(address!, cancellationToken);
+        }
+        return address!;
     }
 
     private static SubsetCounts Counts(ClipSubset subset, SubsetFacts facts) =>

@@ -11,6 +11,7 @@ internal sealed class DatasetShowCommand : TaggingCommand
     private readonly Terminal _terminal;
     private readonly Argument<string> _name = new("NAME") { Description = "Name under which it was imported" };
     private readonly StoreOption _store = new();
+    private readonly ConnectOption _connect = new();
     private readonly JsonOption _json = new();
 
     public DatasetShowCommand(Terminal terminal) : base(
@@ -19,6 +20,7 @@ internal sealed class DatasetShowCommand : TaggingCommand
         _terminal = terminal;
         Arguments.Add(_name);
         Options.Add(_store);
+        Options.Add(_connect);
         Options.Add(_json);
     }
 
@@ -26,8 +28,8 @@ internal sealed class DatasetShowCommand : TaggingCommand
     {
         var name = line.GetRequiredValue(_name);
         var store = StoreOption.OpenExisting(line);
-        await using var silo = await LocalSilo.StartAsync(store, cancellationToken);
-        var record = await silo.Grains.GetGrain<IDatasetGrain>(name).Describe().WaitAsync(cancellationToken)
+        await using var host = await GrainHost.OpenAsync(line, store, cancellationToken);
+        var record = await host.Grains.GetGrain<IDatasetGrain>(name).Describe().WaitAsync(cancellationToken)
             ?? throw new InputException(
                 $"There is no dataset '{name}' in the store {store.Location}; import it with tagging dataset import DIR --name {name}.");
         DatasetTables.Tell(_terminal, record, line.GetValue(_json));

@@ -1,50 +1,40 @@
-using System.Diagnostics;
 using OrleansTagging.Audio;
 
 namespace OrleansTagging.Commands.Datasets;
 
-/// <summary>How far an import is: one line redrawn on a terminal, a line every ten seconds elsewhere.</summary>
-internal sealed class ImportView : IProgress<ImportProgress>, IDisposable
+/// <summary>How far an import is.</summary>
+internal sealed class ImportView(Terminal terminal) : IProgress<ImportProgress>, IProgress<UnpackProgress>, IDisposable
 {
-    private const string Erase = "\r\u001b[K";
+    private readonly ProgressLine _line = new(terminal);
+    private bool _saidKept;
 
-    private readonly Terminal _terminal;
-    private readonly TimeSpan _every;
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private TimeSpan _next;
-
-    private ImportView(Terminal terminal)
-    {
-        _terminal = terminal;
-        _every = terminal.IsLive ? TimeSpan.FromSeconds(0.2) : TimeSpan.FromSeconds(10);
-        _next = _every;
-    }
-
-    public static ImportView For(Terminal terminal) => new(terminal);
-
+    /// <inheritdoc/>
     public void Report(ImportProgress value)
     {
-        if (_clock.Elapsed < _next)
+        if (value.Kept > 0 && !_saidKept)
         {
-            return;
+            _saidKept = true;
+            _line.Say($"{Figures.Count(value.Kept)} of {Figures.Count(value.Total)} clips are kept from an import that was broken off");
         }
-        _next = _clock.Elapsed + _every;
-        var line = $"{Figures.Count(value.Done)} of {Figures.Count(value.Total)} clips checked, {Figures.Count(value.LeftOut)} left out";
-        if (_terminal.IsLive)
-        {
-            _terminal.Error.Write(Erase + line);
-        }
-        else
-        {
-            _terminal.Say(line);
-        }
+        _line.Tell(() => $"{Figures.Count(value.Done)} of {Figures.Count(value.Total)} clips checked, {Figures.Count(value.LeftOut)} left out");
     }
 
-    public void Dispose()
+    /// <inheritdoc/>
+    public void Report(UnpackProgress value) =>
+        _line.Tell(() => $"{Figures.Count(value.Files)} files unpacked, {Figures.Bytes(value.Bytes)}");
+
+    /// <summary>Tells how much of the audio is with the store.</summary>
+    /// <param name="bytes">Its bytes.</param>
+    public IProgress<long> Storing(long bytes) =>
+        new Told(stored => _line.Tell(() => $"{Figures.Bytes(stored)} of {Figures.Bytes(bytes)} of audio stored"));
+
+    /// <summary>Says what begins, where it takes its time.</summary>
+    public void Begin(string what) => _line.Begin(what);
+
+    public void Dispose() => _line.Dispose();
+
+    private sealed class Told(Action<long> tell) : IProgress<long>
     {
-        if (_terminal.IsLive)
-        {
-            _terminal.Error.Write(Erase);
-        }
+        public void Report(long value) => tell(value);
     }
 }

@@ -45,10 +45,11 @@ internal static class ExperimentTables
         {
             terminal.Out.WriteLine();
             terminal.WriteTable(Ensembles(progress.Ensembles));
-            terminal.Out.WriteLine("of: members with a weight; test: lwlrap, and where 95 % of resamples of the clips lie"
-                + (Array.Exists(progress.Ensembles, ensemble => ensemble.HonestLwlrap is not null)
-                    ? "; honest: cv by what was chosen on other clips."
-                    : "."));
+            terminal.Out.WriteLine("of: members with a weight; test: lwlrap, and where 95 % of resamples lie.");
+            if (Array.Exists(progress.Ensembles, ensemble => ensemble.HonestLwlrap is not null))
+            {
+                terminal.Out.WriteLine("honest: cv by what was chosen on other clips.");
+            }
         }
         if (progress.EnsembleTestLwlrap is { } test)
         {
@@ -137,9 +138,9 @@ internal static class ExperimentTables
                 round.PromotedByBoth is { } both ? Figures.Count(both) : Figures.Absent);
         }
         terminal.WriteTable(table);
-        terminal.Out.WriteLine("cut: agreement of the last clip promoted, by models never trained on it; fell: since the round before.");
-        terminal.Out.WriteLine("dropped: of those promoted before, no longer promoted. all: had the average of all folds' models chosen;");
-        terminal.Out.WriteLine("both: clips that either would promote.");
+        terminal.Out.WriteLine("cut: agreement of the last clip promoted, by models never trained on it;");
+        terminal.Out.WriteLine("fell: since the round before; dropped: of those promoted before, no longer so;");
+        terminal.Out.WriteLine("all: had the average of all folds' models chosen; both: clips that either would.");
         terminal.Out.WriteLine();
     }
 

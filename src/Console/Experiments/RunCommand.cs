@@ -15,6 +15,7 @@ namespace OrleansTagging.Commands.Experiments;
 internal sealed class RunCommand : TaggingCommand
 {
     private static readonly TimeSpan OutageEcho = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan SilenceOfCluster = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly Terminal _terminal;
@@ -26,6 +27,7 @@ internal sealed class RunCommand : TaggingCommand
     };
 
     private readonly StoreOption _store = new();
+    private readonly ConnectOption _connect = new();
     private readonly JsonOption _json = new();
 
     public RunCommand(Terminal terminal) : base(
@@ -38,6 +40,7 @@ internal sealed class RunCommand : TaggingCommand
         Arguments.Add(_file);
         Options.Add(_out);
         Options.Add(_store);
+        Options.Add(_connect);
         Options.Add(_json);
     }
 
@@ -48,16 +51,27 @@ internal sealed class RunCommand : TaggingCommand
         var experiment = ExperimentFile.Parse(yaml, path);
         var folder = line.GetValue(_out) ?? $"{experiment.Name}-out";
         OutputFile.PrepareFolder(folder);
-        TrainerProgram.Locate();
-
-        await using var silo = await LocalSilo.StartAsync(StoreOption.Open(line), cancellationToken);
-        var grain = silo.Grains.GetGrain<IExperimentGrain>(experiment.Name);
+        if (ConnectOption.Where(line) is null)
+        {
+            TrainerProgram.Locate();
+        }
+        await using var host = await GrainHost.OpenAsync(line, StoreOption.Open(line), cancellationToken, trains: true);
+        var grain = host.Grains.GetGrain<IExperimentGrain>(experiment.Name);
         var answer = await grain.Submit(yaml, path).WaitAsync(cancellationToken);
         if (answer.Problem is { } refusal)
         {
             throw new InputException(refusal);
         }
-        var end = await FollowAsync(grain, silo.Store.Health, cancellationToken);
+        ExperimentProgress end;
+        try
+        {
+            end = await FollowAsync(grain, host, cancellationToken);
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested && host.IsRemote)
+        {
+            _terminal.Say($"Left; {experiment.Name} runs on in the silo. Follow it with: tagging watch {experiment.Name}");
+            return ExitCode.Interrupted;
+        }
         if (end.Status != ExperimentStatus.Done)
         {
             _terminal.Say($"{experiment.Name}: {ExperimentTables.Status(end).TrimEnd('.')}. Run the same command again to go on.");
@@ -65,9 +79,9 @@ internal sealed class RunCommand : TaggingCommand
         }
         foreach (var (name, address) in Results(end))
         {
-            await CopyAsync(silo.Store.Artifacts, address, Path.Combine(folder, name), cancellationToken);
+            await CopyAsync(host.Store.Artifacts, address, Path.Combine(folder, name), cancellationToken);
         }
-        using var report = JsonDocument.Parse(await silo.Store.Artifacts.ReadAsync(end.Report!, cancellationToken));
+        using var report = JsonDocument.Parse(await host.Store.Artifacts.ReadAsync(end.Report!, cancellationToken));
         Tell(end, report.RootElement, folder, line.GetValue(_json));
         return ExitCode.Success;
     }
@@ -85,11 +99,17 @@ internal sealed class RunCommand : TaggingCommand
         });
     }
 
-    private async Task<ExperimentProgress> FollowAsync(IExperimentGrain grain, StoreHealth health, CancellationToken cancellationToken)
+    private async Task<ExperimentProgress> FollowAsync(IExperimentGrain grain, GrainHost host, CancellationToken cancellationToken)
     {
+        var health = host.Store.Health;
         await using var view = RunView.For(_terminal);
         // Calls that began during an outage may fail a while after its end.
         var sinceOutage = new Stopwatch();
+        // A silo that dies takes the grain with it for as long as the cluster needs to notice.
+        var unanswered = new Stopwatch();
+        bool Bears() => health.Problem is not null
+            || (sinceOutage.IsRunning && sinceOutage.Elapsed < OutageEcho)
+            || (host.IsRemote && unanswered.Elapsed < SilenceOfCluster);
         while (true)
         {
             ExperimentProgress progress;
@@ -100,18 +120,19 @@ internal sealed class RunCommand : TaggingCommand
             try
             {
                 progress = await grain.GetProgress().WaitAsync(cancellationToken);
+                unanswered.Reset();
             }
-            catch (Exception) when (!cancellationToken.IsCancellationRequested
-                && (health.Problem is not null || (sinceOutage.IsRunning && sinceOutage.Elapsed < OutageEcho)))
+            catch (Exception) when (!cancellationToken.IsCancellationRequested && Bears())
             {
                 // A grain that comes to life just now reads its state first.
-                view.ShowWait(health.Problem);
+                unanswered.Start();
+                view.ShowWait(health.Problem ?? (host.IsRemote ? "the cluster does not answer" : null));
                 await Task.Delay(LookEvery, cancellationToken);
                 continue;
             }
             view.Show(progress);
             view.ShowWait(health.Problem ?? Array.Find(progress.Running, job => job.Waits is not null)?.Waits);
-            if (progress.Status is ExperimentStatus.Done or ExperimentStatus.Failed or ExperimentStatus.Stopped)
+            if (progress.Status is not (ExperimentStatus.Running or ExperimentStatus.Paused))
             {
                 return progress;
             }

@@ -51,24 +51,24 @@ internal abstract class RunView : IAsyncDisposable
     }
 
     /// <summary>A round that has ended, in one line.</summary>
-    protected static string Ended(RoundRecord round) => round.Diverged is not null ? ExperimentTables.Diverged(round) :
+    public static string Ended(RoundRecord round) => round.Diverged is not null ? ExperimentTables.Diverged(round) :
         $"{round.Curriculum} round {Figures.Count(round.Round)}: promoted {Figures.Count(round.Promoted)}"
         + (round.TrulyRight is { } right ? $", {Figures.Share(right)} truly right (noisy set {Figures.Share(round.BaseRate)})" : "")
         + $"; scorer's lwlrap {Figures.Lwlrap(round.CrossValidatedLwlrap)} cross-validated"
         + (round.TestLwlrap is { } test ? $", {Figures.Lwlrap(test)} test" : "");
 
     /// <summary>What became of the rest, in one line.</summary>
-    protected static string Ended(RelabelRecord rest) =>
+    public static string Ended(RelabelRecord rest) =>
         $"{rest.Curriculum} rest: {Figures.Count(rest.Relabelled)} clips with new labels, {Figures.Count(rest.Dropped)} left out"
         + (rest.TrulyRight is { } right ? $"; {Figures.Share(right)} truly right, before {Figures.Share(rest.GivenTrulyRight)}" : "");
 
     /// <summary>A member that has ended, in one line.</summary>
-    protected static string Ended(MemberRecord member) =>
+    public static string Ended(MemberRecord member) =>
         $"member {member.Member}: lwlrap {Figures.Lwlrap(member.CrossValidatedLwlrap)} cross-validated"
         + (member.TestLwlrap is { } test ? $", {Figures.Lwlrap(test)} test" : "");
 
     /// <summary>What a running job is at: its epoch or its steps, loss and lwlrap.</summary>
-    protected static string At(RunningJob job) => job.Epochs > 0
+    public static string At(RunningJob job) => job.Epochs > 0
         ? $"epoch {Figures.Count(job.Epoch)}/{Figures.Count(job.Epochs)}"
         : job.Steps > 0 ? $"{Figures.Count(job.Step)}/{Figures.Count(job.Steps)}" : "starting";
 }

@@ -26,6 +26,15 @@ internal static class TrainerProgram
     /// <returns>Its exit code and what it wrote to standard error.</returns>
     public static async Task<(int Code, string Error)> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
+        var (code, _, error) = await AnswerAsync(arguments, cancellationToken);
+        return (code, error);
+    }
+
+    /// <summary>Runs the Trainer to its end.</summary>
+    /// <returns>Its exit code, and what it wrote to standard output and to standard error.</returns>
+    public static async Task<(int Code, string Out, string Error)> AnswerAsync(
+        IEnumerable<string> arguments, CancellationToken cancellationToken)
+    {
         var program = Locate();
         var own = Environment.ProcessPath;
         var start = new ProcessStartInfo(Path.GetFileNameWithoutExtension(own) == "dotnet" ? own! : "dotnet")
@@ -44,8 +53,7 @@ internal static class TrainerProgram
             var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
             var error = process.StandardError.ReadToEndAsync(cancellationToken);
             await process.WaitForExitAsync(cancellationToken);
-            await output;
-            return (process.ExitCode, await error);
+            return (process.ExitCode, await output, await error);
         }
         catch (OperationCanceledException)
         {

@@ -2,23 +2,26 @@ using System.CommandLine;
 using Orleans;
 using OrleansTagging.Abstractions;
 using OrleansTagging.Commands.Experiments;
+using OrleansTagging.Commands.Options;
 
 namespace OrleansTagging.Commands.Inspection;
 
 /// <summary><c>inspect experiment</c>: where it stands, its rounds and its members.</summary>
 internal sealed class InspectExperimentCommand : InspectCommand<ExperimentProgress>
 {
-    private readonly Argument<string> _name = new("EXPERIMENT") { Description = "Name of the experiment" };
+    private readonly ExperimentArgument _name = new();
 
     public InspectExperimentCommand(Terminal terminal) : base(
         terminal, "experiment", "Shows where an experiment stands, its rounds and its members.", "tagging inspect experiment demo")
         => Arguments.Add(_name);
 
-    protected override async Task<ExperimentProgress?> AskAsync(ParseResult line, IGrainFactory grains)
+    protected override async Task<ExperimentProgress?> AskAsync(ParseResult line, GrainHost host)
     {
-        var grain = grains.GetGrain<IExperimentGrain>(line.GetRequiredValue(_name));
+        var grain = host.Grains.GetGrain<IExperimentGrain>(line.GetRequiredValue(_name));
         return await grain.Describe() is null ? null : await grain.GetProgress();
     }
+
+    protected override string StateOf(ParseResult line, ExperimentProgress record) => $"grain/experiment/{record.Name}/experiment";
 
     protected override string NotThere(ParseResult line) =>
         $"There is no experiment '{line.GetRequiredValue(_name)}' in the store {StoreOf(line)}; begin it with tagging run FILE.yaml.";

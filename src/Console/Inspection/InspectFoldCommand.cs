@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Orleans;
 using OrleansTagging.Abstractions;
 using OrleansTagging.Commands.Options;
@@ -8,26 +9,31 @@ namespace OrleansTagging.Commands.Inspection;
 /// <summary><c>inspect fold</c>: one fold of a member, or of a curriculum's scorer.</summary>
 internal sealed class InspectFoldCommand : InspectCommand<FoldRecord>
 {
-    private readonly Argument<string> _experiment = new("EXPERIMENT") { Description = "Name of the experiment" };
-    private readonly Argument<string> _member = new("MEMBER") { Description = "Name of the member, or CURRICULUM.scorer" };
-    private readonly Argument<string> _selection = new("SELECTION") { Description = "What it is trained on: curated or CURRICULUM@ROUND" };
-    private readonly NumberArgument _fold = new("FOLD", "The fold, counted from 0", 0);
+    private readonly KeyArgument _fold = new(
+        "The fold, counted from 0; CURRICULUM.scorer in the member's place for a curriculum's own models", "EXPERIMENT", "MEMBER", "SELECTION", "FOLD");
 
     public InspectFoldCommand(Terminal terminal) : base(
-        terminal, "fold", "Shows one fold: its jobs, its clips, its validation lwlrap.", "tagging inspect fold demo main.scorer curated 0")
+        terminal, "fold", "Shows one fold: its jobs, its clips, its validation lwlrap.", "tagging inspect fold demo/main.scorer/curated/0")
     {
-        Arguments.Add(_experiment);
-        Arguments.Add(_member);
-        Arguments.Add(_selection);
         Arguments.Add(_fold);
+        _fold.Validators.Add(result =>
+        {
+            var last = result.Tokens[^1].Value.Split('/')[^1];
+            if (!int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            {
+                result.AddError($"FOLD is a whole number from 0 up, not '{last}'.");
+            }
+        });
     }
 
-    protected override Task<FoldRecord?> AskAsync(ParseResult line, IGrainFactory grains) =>
-        grains.GetGrain<IFoldGrain>(Key(line)).GetStatus();
+    protected override Task<FoldRecord?> AskAsync(ParseResult line, GrainHost host) =>
+        host.Grains.GetGrain<IFoldGrain>(_fold.KeyOf(line)).GetStatus();
+
+    protected override string StateOf(ParseResult line, FoldRecord record) => $"grain/fold/{_fold.KeyOf(line)}/fold";
 
     protected override string NotThere(ParseResult line) =>
-        $"There is no fold '{Key(line)}' in the store {StoreOf(line)}; "
-        + $"tagging inspect experiment {line.GetRequiredValue(_experiment)} names the members.";
+        $"There is no fold '{_fold.KeyOf(line)}' in the store {StoreOf(line)}; "
+        + $"tagging inspect experiment {_fold.Of(line)[0]} names the members.";
 
     protected override void Show(FoldRecord record) => Terminal.WriteFacts(
         $"Fold {record.Owner} {record.Selection} {Figures.Count(record.Fold)}",
@@ -45,10 +51,4 @@ internal sealed class InspectFoldCommand : InspectCommand<FoldRecord>
         ("out-of-fold predictions", Figures.Text(record.OutOfFold)),
         ("predictions of noisy clips", Figures.Text(record.NoisyPredictions)),
         ("predictions of test clips", Figures.Text(record.TestPredictions)));
-
-    private string Key(ParseResult line) => string.Join('/',
-        line.GetRequiredValue(_experiment),
-        line.GetRequiredValue(_member),
-        line.GetRequiredValue(_selection),
-        Figures.Count(line.GetRequiredValue(_fold)));
 }

@@ -2,29 +2,27 @@ using System.CommandLine;
 using Orleans;
 using OrleansTagging.Abstractions;
 using OrleansTagging.Commands.Experiments;
+using OrleansTagging.Commands.Options;
 
 namespace OrleansTagging.Commands.Inspection;
 
 /// <summary><c>inspect member</c>: one member, its folds and its classes.</summary>
 internal sealed class InspectMemberCommand : InspectCommand<MemberRecord>
 {
-    private readonly Argument<string> _experiment = new("EXPERIMENT") { Description = "Name of the experiment" };
-    private readonly Argument<string> _member = new("MEMBER") { Description = "Name of the member" };
+    private readonly KeyArgument _member = new("The member", "EXPERIMENT", "MEMBER");
 
     public InspectMemberCommand(Terminal terminal) : base(
         terminal, "member", "Shows one member: its figures, its folds, and class by class how good it is.",
-        "tagging inspect member demo curated_only")
-    {
-        Arguments.Add(_experiment);
-        Arguments.Add(_member);
-    }
+        "tagging inspect member demo/curated_only") => Arguments.Add(_member);
 
-    protected override Task<MemberRecord?> AskAsync(ParseResult line, IGrainFactory grains) => grains
-        .GetGrain<IEnsembleMemberGrain>($"{line.GetRequiredValue(_experiment)}/{line.GetRequiredValue(_member)}").GetStatus(null);
+    protected override Task<MemberRecord?> AskAsync(ParseResult line, GrainHost host) =>
+        host.Grains.GetGrain<IEnsembleMemberGrain>(_member.KeyOf(line)).GetStatus(null);
+
+    protected override string StateOf(ParseResult line, MemberRecord record) => $"grain/member/{_member.KeyOf(line)}/member";
 
     protected override string NotThere(ParseResult line) =>
-        $"Member '{line.GetRequiredValue(_member)}' of experiment '{line.GetRequiredValue(_experiment)}' has not begun in the store "
-        + $"{StoreOf(line)}; tagging inspect experiment {line.GetRequiredValue(_experiment)} names the members.";
+        $"Member '{_member.Of(line)[1]}' of experiment '{_member.Of(line)[0]}' has not begun in the store "
+        + $"{StoreOf(line)}; tagging inspect experiment {_member.Of(line)[0]} names the members.";
 
     protected override void Show(MemberRecord record)
     {

@@ -9,7 +9,8 @@ namespace OrleansTagging.Commands.Options;
 /// </summary>
 internal sealed class StoreOption : Option<string?>
 {
-    private const string Variable = "TAGGING_STORE";
+    /// <summary>The environment variable.</summary>
+    public const string Variable = "TAGGING_STORE";
     private const string Default = "./tagging-store";
     private const string OptionName = "--store";
 
@@ -31,14 +32,17 @@ internal sealed class StoreOption : Option<string?>
 
     /// <summary>Opens a store for a question; asking must not leave an empty store behind.</summary>
     /// <exception cref="InputException">It is a folder that does not exist.</exception>
-    public static Store OpenExisting(ParseResult line)
+    public static Store OpenExisting(ParseResult line) => OpenExisting(Location(line), OptionName);
+
+    /// <summary>Opens the store at a location that an option gives.</summary>
+    /// <exception cref="InputException">It is a folder that does not exist.</exception>
+    public static Store OpenExisting(string location, string option)
     {
-        var location = Location(line);
         var isFolder = !location.StartsWith("azure:", StringComparison.OrdinalIgnoreCase)
             && !location.Contains("://", StringComparison.Ordinal);
         return isFolder && !Directory.Exists(location)
             ? throw new InputException(
-                $"{location}: there is no such store; import a dataset into it first, or name another with {OptionName}.")
+                $"{location}: there is no such store; import a dataset into it first, or name another with {option}.")
             : Store.Open(location);
     }
 }

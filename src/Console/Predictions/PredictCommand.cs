@@ -113,7 +113,7 @@ internal sealed class PredictCommand : TaggingCommand
     private async Task<DatasetFacts> PackAsync(
         string folder, string packed, FinishedExperiment experiment, CancellationToken cancellationToken)
     {
-        using var view = ImportView.For(_terminal);
+        using var view = new ImportView(_terminal);
         return await FolderOfClips.PackAsync(
             folder, packed, experiment.Dataset.Rate, new ClassMap(experiment.Classes), view, cancellationToken);
     }
@@ -137,7 +137,7 @@ internal sealed class PredictCommand : TaggingCommand
                 Names = names,
             };
         }
-        using var view = PredictionView.For(_terminal, names.Length);
+        using var view = new PredictionView(_terminal, names.Length);
         var prediction = new LoosePrediction(experiment, store, Store.Open(Path.Combine(work, "store")), options);
         var scores = await prediction.PredictAsync(clips, members, byRank, view, cancellationToken);
         return new PredictionTable(names, new ClassMap(experiment.Classes), scores);

@@ -5,8 +5,9 @@ internal static class StoreCommands
 {
     public static CommandGroup Group(Terminal terminal) => new(
         "store",
-        "Looks after a store: what nothing refers to, and whether all is as it was written.",
+        "Looks after a store: copies it, tells what nothing refers to, and whether all is as it was written.",
         "tagging store verify --store ./tagging-store",
+        new StoreCopyCommand(terminal),
         new StoreCollectCommand(terminal),
         new StoreVerifyCommand(terminal));
 }

@@ -14,7 +14,8 @@ internal sealed class StoreVerifyCommand : TaggingCommand
     private readonly Terminal _terminal;
     private readonly Option<bool> _repair = new("--repair")
     {
-        Description = "Delete damaged artifacts and forget the results that name a lost one, so that they are worked out again",
+        Description = "Delete damaged artifacts and forget the results that name a lost one, so that they are worked out again; "
+            + "end a copy that was broken off",
     };
 
     private readonly StoreOption _store = new();
@@ -51,6 +52,7 @@ internal sealed class StoreVerifyCommand : TaggingCommand
                 found.Missing,
                 found.DamagedStates,
                 found.Leftovers,
+                found.UnfinishedCopy,
                 Cleared = cleared,
             });
         }
@@ -61,6 +63,11 @@ internal sealed class StoreVerifyCommand : TaggingCommand
         if (found.IsSound)
         {
             return ExitCode.Success;
+        }
+        if (found is { UnfinishedCopy: not null, Damaged: [], Missing: [], DamagedStates: [] })
+        {
+            _terminal.Say(cleared is null ? "Run the same tagging store copy once more, or tagging store verify --repair." : "The copy has been ended.");
+            return ExitCode.Fault;
         }
         _terminal.Say(cleared is null
             ? "The store is damaged. Run tagging store verify --repair, then what is lost again: "
@@ -73,6 +80,10 @@ internal sealed class StoreVerifyCommand : TaggingCommand
 
     private void Tell(StoreVerification found)
     {
+        if (found.UnfinishedCopy is { } unfinished)
+        {
+            _terminal.Out.WriteLine($"unfinished: {unfinished}");
+        }
         NameAll("damaged", found.Damaged);
         NameAll("missing", found.Missing);
         NameAll("damaged state", found.DamagedStates);
@@ -82,7 +93,7 @@ internal sealed class StoreVerifyCommand : TaggingCommand
         }
         _terminal.Out.WriteLine(
             $"{Figures.Count(found.Artifacts)} artifacts, {Figures.Bytes(found.Bytes)}, {Figures.Count(found.States)} states: "
-            + (found.IsSound ? "all as they were written" : $"{Figures.Count(found.Damaged.Count)} artifacts damaged, "
+            + (found.IsSound ? "all as they were written" : found.UnfinishedCopy is not null ? "a copy into it has not ended" : $"{Figures.Count(found.Damaged.Count)} artifacts damaged, "
                 + $"{Figures.Count(found.Missing.Count)} missing, {Figures.Count(found.DamagedStates.Count)} states damaged"));
     }
 

@@ -28,6 +28,8 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     private readonly Random _random;
     private readonly Lazy<Caller> _caller;
     private readonly Lazy<ClusterClient> _client;
+    private int _lastGeneration;
+    private long _lastNumber;
     private ImmutableArray<Silo> _silos = [];
     private ImmutableDictionary<SiloAddress, SiloMetadata> _metadata = ImmutableDictionary<SiloAddress, SiloMetadata>.Empty;
 
@@ -43,6 +45,17 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         _client = new(() => new ClusterClient(_caller.Value, new ServiceCollection().BuildServiceProvider()));
     }
 
+    /// <summary>An empty cluster in a simulation: its silos and its client run on the simulation's thread and clock.</summary>
+    /// <param name="simulation">The simulation.</param>
+    /// <param name="faults">What goes wrong between its silos; nothing if null.</param>
+    /// <param name="clientResponseTimeout">How long <see cref="Client"/> waits for an answer; 30 s if null.</param>
+    public EmbeddedCluster(Simulation simulation, FaultInjector? faults = null, TimeSpan? clientResponseTimeout = null)
+        : this(simulation.Time, simulation.ChanceOf("placement").Next(), clientResponseTimeout)
+    {
+        Simulation = simulation;
+        Faults = faults;
+    }
+
     /// <summary>A client of this cluster.</summary>
     public IClusterClient Client => _client.Value;
 
@@ -53,6 +66,17 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     public int ActivationCount => _directory.Count;
 
     internal TimeProvider Time { get; }
+
+    /// <summary>Where calls leave this process: this is then the image of a cluster in another one, and has no silos.</summary>
+    internal GatewayClient? Gateway { get; init; }
+
+    internal Simulation? Simulation { get; }
+
+    internal FaultInjector? Faults { get; }
+
+    // Asynchronous continuations of WhenAll and WaitAsync go over the thread pool, which a simulation must not.
+    internal TaskCreationOptions Continuations =>
+        Simulation is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None;
 
     internal IEnumerable<Silo> ActiveSilos => _silos;
 
@@ -72,7 +96,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Services.AddSingleton(Time);
+        builder.Services.AddSingleton(Simulation is null ? Time : new WallClock(Time));
         builder.UseOrleans(silo =>
         {
             silo.UseEmbeddedCluster(this);
@@ -80,7 +104,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             configure?.Invoke(silo);
         });
         configureHost?.Invoke(builder);
-        var added = new EmbeddedSilo(builder.Build());
+        var added = new EmbeddedSilo(Simulation is null ? builder.Build() : new SimulatedHost(builder.Services));
         lock (_lock)
         {
             _hosts.Add(added);
@@ -127,7 +151,25 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     }
 
     internal SiloAddress NewAddress(EndpointOptions endpoint) =>
-        SiloAddress.New(endpoint.AdvertisedIPAddress ?? IPAddress.Loopback, endpoint.SiloPort, SiloAddress.AllocateNewGeneration());
+        SiloAddress.New(
+            endpoint.AdvertisedIPAddress ?? IPAddress.Loopback,
+            endpoint.SiloPort,
+            Simulation is null ? SiloAddress.AllocateNewGeneration() : Interlocked.Increment(ref _lastGeneration));
+
+    internal long NextNumber() => Interlocked.Increment(ref _lastNumber);
+
+    /// <summary>Lets work run that belongs to no activation's turn.</summary>
+    internal void Queue(IThreadPoolWorkItem item)
+    {
+        if (Simulation is { } simulation)
+        {
+            simulation.Queue(item);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+        }
+    }
 
     internal async Task JoinAsync(Silo silo)
     {
@@ -154,7 +196,11 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         }
 
         // Another silo takes over the reminders; what it meets on the way it logs itself.
-        _ = Task.Run(() => ReminderService.ElectAsync(this));
+        _ = Task.Factory.StartNew(
+            () => ReminderService.ElectAsync(this),
+            CancellationToken.None,
+            TaskCreationOptions.DenyChildAttach,
+            Simulation?.Scheduler ?? TaskScheduler.Default);
     }
 
     internal Silo? Find(SiloAddress address) => _silos.FirstOrDefault(s => s.Address.Equals(address));
@@ -172,6 +218,25 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     internal Activation Register(Activation activation) => _directory.GetOrAdd(activation.GrainId, activation);
 
     internal void Unregister(Activation activation) => _directory.TryRemove(KeyValuePair.Create(activation.GrainId, activation));
+
+    /// <summary>Takes a call from its caller; between silos it may meet faults on its way.</summary>
+    internal void Send(Call call)
+    {
+        Simulation?.Note(call.ToString());
+        if (Gateway is { } gateway)
+        {
+            gateway.Send(call);
+        }
+        else if (Faults is { } faults
+            && !(_directory.TryGetValue(call.Target.GrainId, out var known) && known.Silo == call.Caller.Silo))
+        {
+            faults.Send(call, Route);
+        }
+        else
+        {
+            Route(call);
+        }
+    }
 
     /// <summary>Brings a call to the activation of its grain, making one where there is none.</summary>
     internal void Route(Call call)

@@ -29,6 +29,9 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     /// <summary>How many activations it has.</summary>
     public int ActivationCount => _silo.ActivationCount;
 
+    /// <summary>The clock on its wall, where the cluster is in a simulation; null elsewhere.</summary>
+    public WallClock? WallClock => _silo.Time as WallClock;
+
     internal IHost Host { get; }
 
     /// <summary>

@@ -28,6 +28,8 @@ public class GrainReference : IAddressable, IEquatable<GrainReference>
     public virtual TGrainInterface Cast<TGrainInterface>()
         where TGrainInterface : IAddressable => (TGrainInterface)As(typeof(TGrainInterface));
 
+    internal GrainInterface Interface => _interface;
+
     internal object As(Type type) => type.IsInstanceOfType(this) ? this : GrainInterface.Of(type).Refer(_home, GrainId);
 
     /// <summary>Calls a method that answers with nothing.</summary>
@@ -67,7 +69,7 @@ public class GrainReference : IAddressable, IEquatable<GrainReference>
     /// <summary>Whether two references are to different grains.</summary>
     public static bool operator !=(GrainReference? reference1, GrainReference? reference2) => !(reference1 == reference2);
 
-    private static async Task<T> Unwrap<T>(Task<object?> answer) => (T)(await answer.ConfigureAwait(false))!;
+    private static async Task<T> Unwrap<T>(Task<object?> answer) => (T)(await answer)!;
 
     private Task<object?> Send(int method, object?[] arguments) =>
         (Activation.Current?.Silo.Caller ?? _home).SendAsync(this, _interface.Methods[method], arguments);

@@ -134,12 +134,12 @@ namespace OrleansTagging.EmbeddedHost
             services.AddLogging();
             services.TryAddSingleton(TimeProvider.System);
             services.AddSingleton(sp => new Caller(
-                sp.GetService<EmbeddedCluster>() ?? throw new OrleansConfigurationException(
-                    "The embedded host has no gateway: a client reaches silos of its own process only, named by UseEmbeddedCluster."),
+                sp.GetService<EmbeddedCluster>() ?? sp.GetRequiredService<GatewayClient>().Cluster,
                 null,
                 sp.GetRequiredService<TimeProvider>(),
                 sp.GetRequiredService<IOptions<ClientMessagingOptions>>().Value.ResponseTimeout,
                 [.. sp.GetServices<IOutgoingGrainCallFilter>()]));
+            services.AddSingleton<GatewayClient>();
             services.AddSingleton<ClusterClient>();
             services.AddSingleton<IClusterClient>(sp => sp.GetRequiredService<ClusterClient>());
             services.AddSingleton<IGrainFactory>(sp => sp.GetRequiredService<ClusterClient>());
@@ -156,16 +156,18 @@ namespace OrleansTagging.EmbeddedHost
         public Task StopAsync(CancellationToken cancellationToken) => silo.StopAsync(cancellationToken);
     }
 
-    /// <summary>Finds the cluster as the client's host starts, so that a wrong set-up is told then.</summary>
+    /// <summary>Finds the cluster as the client's host starts, so that a wrong set-up or an absent silo is told then.</summary>
     internal sealed class ClientHostedService(IServiceProvider services) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
+            var caller = services.GetRequiredService<Caller>();
             services.GetRequiredService<ClusterClient>();
-            return Task.CompletedTask;
+            return caller.Cluster.Gateway?.StartAsync(caller, cancellationToken) ?? Task.CompletedTask;
         }
 
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task StopAsync(CancellationToken cancellationToken) =>
+            services.GetRequiredService<Caller>().Cluster.Gateway?.StopAsync() ?? Task.CompletedTask;
     }
 
     internal sealed class GrainContextAccessor : IGrainContextAccessor

@@ -41,7 +41,10 @@ public class SiloOptions
     public string? SiloName { get; set; }
 }
 
-/// <summary>Where a silo listens, as in Orleans. This host opens no port: the figures only name the silo.</summary>
+/// <summary>
+/// Where a silo listens, as in Orleans. This host opens the gateway's port alone, and only where its token has a file; otherwise the
+/// figures name the silo.
+/// </summary>
 public class EndpointOptions
 {
     /// <summary>The port of silos where none is given.</summary>

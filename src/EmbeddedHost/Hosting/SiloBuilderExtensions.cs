@@ -80,8 +80,9 @@ namespace Orleans.Hosting
             this IClientBuilder builder,
             int gatewayPort = EndpointOptions.DEFAULT_GATEWAY_PORT,
             string serviceId = "dev",
-            string clusterId = "dev") =>
-            builder.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (serviceId, clusterId));
+            string clusterId = "dev") => builder
+                .UseStaticClustering(new IPEndPoint(IPAddress.Loopback, gatewayPort))
+                .Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (serviceId, clusterId));
     }
 
     /// <summary>Work of a silo as it starts, as in Orleans.</summary>

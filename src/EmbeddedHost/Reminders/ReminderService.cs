@@ -223,8 +223,17 @@ internal sealed class ReminderService(Silo silo, IServiceProvider services, IOpt
 
             try
             {
+                var (late, twice) = _silo.Cluster.Faults?.Tick(_entry.GrainId) ?? default;
+                if (late > TimeSpan.Zero)
+                {
+                    await Task.Delay(late, _silo.Time);
+                }
+
                 var status = new TickStatus(_entry.StartAt, _entry.Period, _silo.Time.GetUtcNow().UtcDateTime);
-                await _silo.Client.GetGrain<IRemindable>(_entry.GrainId).ReceiveReminder(_entry.ReminderName, status);
+                for (var times = twice ? 2 : 1; times > 0; times--)
+                {
+                    await _silo.Client.GetGrain<IRemindable>(_entry.GrainId).ReceiveReminder(_entry.ReminderName, status);
+                }
             }
             catch (Exception e)
             {

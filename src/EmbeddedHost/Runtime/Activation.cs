@@ -23,7 +23,7 @@ internal sealed class Activation : IGrainContext
     private readonly LinkedList<Call> _waiting = [];
     private readonly HashSet<Call> _running = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<ActivationTimer> _timers = [];
-    private readonly TaskCompletionSource _deactivated = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _deactivated;
     private readonly Lifecycle _lifecycle = new();
     private AsyncServiceScope _scope;
     private Stage _stage = Stage.New;
@@ -42,6 +42,8 @@ internal sealed class Activation : IGrainContext
         GrainReference = reference;
         _scheduler = new ActivationScheduler(this);
         _lastUse = silo.Time.GetTimestamp();
+        Number = silo.Cluster.NextNumber();
+        _deactivated = new(silo.Cluster.Continuations);
     }
 
     private enum Stage
@@ -94,6 +96,9 @@ internal sealed class Activation : IGrainContext
     }
 
     public Silo Silo { get; }
+
+    /// <summary>Its place in the order in which the cluster's activations were made.</summary>
+    public long Number { get; }
 
     public GrainClass Class { get; }
 

@@ -10,6 +10,8 @@ internal sealed class ActivationScheduler(Activation activation) : TaskScheduler
     private bool _running;
     private bool _stopped;
 
+    private EmbeddedCluster Cluster => activation.Silo.Cluster;
+
     /// <summary>Runs an action as a task of this activation, outside the caller's execution context.</summary>
     public void Run(Action<object?> action, object? state)
     {
@@ -58,9 +60,10 @@ internal sealed class ActivationScheduler(Activation activation) : TaskScheduler
                 }
 
                 TryExecuteTask(task);
-                if (Environment.TickCount64 - began > QuantumMilliseconds)
+                // In a simulation others may come between any two tasks.
+                if (Cluster.Simulation is not null || Environment.TickCount64 - began > QuantumMilliseconds)
                 {
-                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                    Cluster.Queue(this);
                     return;
                 }
             }
@@ -89,7 +92,7 @@ internal sealed class ActivationScheduler(Activation activation) : TaskScheduler
             _running = true;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        Cluster.Queue(this);
     }
 
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>

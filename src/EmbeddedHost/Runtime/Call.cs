@@ -7,7 +7,7 @@ namespace OrleansTagging.EmbeddedHost;
 /// <summary>One call on its way from a caller to an activation: the message of this host. A timer's tick is one too.</summary>
 internal sealed class Call : IInvokable
 {
-    private readonly TaskCompletionSource<object?> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<object?> _completion = null!;
     private CancellationTokenRegistration _callerCancellation;
     private CancellationTokenSource? _cancellation;
     private int _settled;
@@ -22,10 +22,24 @@ internal sealed class Call : IInvokable
     public required object?[] Arguments { get; init; }
 
     /// <summary>Who waits for the answer.</summary>
-    public required Caller Caller { get; init; }
+    public required Caller Caller
+    {
+        get;
+        init
+        {
+            field = value;
+            _completion = new(value.Cluster.Continuations);
+        }
+    }
 
     /// <summary>Which activation calls; null for a client.</summary>
     public Activation? Source { get; init; }
+
+    /// <summary>Its place in the order in which the cluster's calls were sent.</summary>
+    public long Number { get; init; }
+
+    /// <summary>How long its answer is on its way; without end where it gets lost.</summary>
+    public TimeSpan AnswerDelay { get; set; }
 
     /// <summary>What a timer's tick does.</summary>
     public Func<Task>? Tick { get; init; }
@@ -37,7 +51,7 @@ internal sealed class Call : IInvokable
     public long Deadline { get; set; }
 
     /// <summary>How long the caller waits.</summary>
-    public TimeSpan Timeout { get; set; }
+    public TimeSpan Timeout { get; init; }
 
     /// <summary>How often the call has been sent on to another activation.</summary>
     public int Forwards { get; set; }
@@ -57,14 +71,53 @@ internal sealed class Call : IInvokable
     /// <summary>Gives the answer, unless the call has one.</summary>
     public void Complete(object? result)
     {
-        if (Settle())
+        if (AnswerDelay == TimeSpan.Zero)
         {
-            _completion.TrySetResult(result);
+            End(result);
+        }
+        else
+        {
+            Later(() => End(result));
         }
     }
 
-    /// <summary>Fails the call, unless it has an answer.</summary>
+    /// <summary>Answers that the call has failed, unless it has an answer.</summary>
     public void Fail(Exception exception)
+    {
+        if (AnswerDelay == TimeSpan.Zero)
+        {
+            EndFailed(exception);
+        }
+        else
+        {
+            Later(() => EndFailed(exception));
+        }
+    }
+
+    /// <summary>Fails the call and tells the callee to stop.</summary>
+    public void Abandon(Exception exception)
+    {
+        var cancellation = _cancellation;
+        EndFailed(exception);
+        cancellation?.Cancel();
+    }
+
+    /// <summary>Lets the caller's token, if there is one, reach the callee as a token of its own.</summary>
+    public void LinkCancellation()
+    {
+        if (Method is not { CancellationIndex: >= 0 and var index }
+            || Arguments[index] is not CancellationToken { CanBeCanceled: true } token)
+        {
+            return;
+        }
+
+        _cancellation = new CancellationTokenSource();
+        Arguments[index] = _cancellation.Token;
+        _callerCancellation = token.UnsafeRegister(
+            static (state, cancelled) => ((Call)state!).Abandon(new OperationCanceledException(cancelled)), this);
+    }
+
+    private void EndFailed(Exception exception)
     {
         if (!Settle())
         {
@@ -84,27 +137,20 @@ internal sealed class Call : IInvokable
         _ = _completion.Task.Exception;
     }
 
-    /// <summary>Fails the call and tells the callee to stop.</summary>
-    public void Abandon(Exception exception)
+    private void End(object? result)
     {
-        var cancellation = _cancellation;
-        Fail(exception);
-        cancellation?.Cancel();
+        if (Settle())
+        {
+            _completion.TrySetResult(result);
+        }
     }
 
-    /// <summary>Lets the caller's token, if there is one, reach the callee as a token of its own.</summary>
-    public void LinkCancellation()
+    private void Later(Action answer)
     {
-        if (Method is not { CancellationIndex: >= 0 and var index }
-            || Arguments[index] is not CancellationToken { CanBeCanceled: true } token)
+        if (AnswerDelay != System.Threading.Timeout.InfiniteTimeSpan)
         {
-            return;
+            Caller.Cluster.Faults!.After(AnswerDelay, answer);
         }
-
-        _cancellation = new CancellationTokenSource();
-        Arguments[index] = _cancellation.Token;
-        _callerCancellation = token.UnsafeRegister(
-            static (state, cancelled) => ((Call)state!).Abandon(new OperationCanceledException(cancelled)), this);
     }
 
     private bool Settle()

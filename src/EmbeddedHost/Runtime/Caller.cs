@@ -33,7 +33,11 @@ internal sealed class Caller : IDisposable
     public IReadOnlyList<IOutgoingGrainCallFilter> Filters { get; }
 
     /// <summary>Sends a call and waits for its answer; a one-way call is answered once it is on its way.</summary>
-    public Task<object?> SendAsync(GrainReference target, GrainMethod method, object?[] arguments)
+    /// <param name="target">Who is called.</param>
+    /// <param name="method">Which method.</param>
+    /// <param name="arguments">With what.</param>
+    /// <param name="patience">How long to wait; as the method or this caller says where it is not given.</param>
+    public Task<object?> SendAsync(GrainReference target, GrainMethod method, object?[] arguments, TimeSpan? patience = null)
     {
         var call = new Call
         {
@@ -42,8 +46,10 @@ internal sealed class Caller : IDisposable
             Arguments = arguments,
             Caller = this,
             Source = Activation.Current,
+            Number = Cluster.NextNumber(),
             AlwaysInterleaves = method.AlwaysInterleaves,
             IsReadOnly = method.IsReadOnly,
+            Timeout = patience ?? method.Timeout ?? ResponseTimeout,
         };
         return Filters.Count == 0 ? Dispatch(call) : new OutgoingCallContext(call, Filters).RunAsync();
     }
@@ -72,28 +78,28 @@ internal sealed class Caller : IDisposable
         call.LinkCancellation();
         if (!call.Method.IsOneWay)
         {
-            call.Timeout = call.Method.Timeout ?? ResponseTimeout;
             call.Deadline = Time.GetTimestamp() + (long)(call.Timeout.TotalSeconds * Time.TimestampFrequency);
             _waiting[call] = 0;
         }
 
-        Cluster.Route(call);
+        Cluster.Send(call);
         return call.Method.IsOneWay ? Task.FromResult<object?>(null) : call.Completion;
     }
 
-    public void Forget(Call call) => _waiting.TryRemove(call, out _);
+    public void Forget(Call call)
+    {
+        _waiting.TryRemove(call, out _);
+        Cluster.Gateway?.Forget(call);
+    }
 
     public void Dispose() => _sweep.Dispose();
 
     private void Sweep()
     {
         var now = Time.GetTimestamp();
-        foreach (var (call, _) in _waiting)
+        foreach (var call in _waiting.Keys.Where(c => now >= c.Deadline).OrderBy(c => c.Number))
         {
-            if (now >= call.Deadline)
-            {
-                call.Abandon(new TimeoutException($"Response did not arrive on time in {call.Timeout} for message: {call}."));
-            }
+            call.Abandon(new TimeoutException($"Response did not arrive on time in {call.Timeout} for message: {call}."));
         }
     }
 }

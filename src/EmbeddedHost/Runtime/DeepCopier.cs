@@ -82,6 +82,10 @@ internal sealed class DeepCopier
     public object? Copy(object? value) =>
         value is null ? null : Copier(value.GetType()) is { } copy ? copy(value, new CopyContext(this)) : value;
 
+    /// <summary>The members of a type that travel, bases last.</summary>
+    public IReadOnlyList<FieldInfo> TravellingMembersOf(Type type) =>
+        [.. MembersOf(type).Where(member => member.Travels).Select(member => member.Field)];
+
     private Func<object, CopyContext, object>? Copier(Type type) =>
         _copiers.TryGetValue(type, out var copier) ? copier : _copiers.GetOrAdd(type, Build(type));
 

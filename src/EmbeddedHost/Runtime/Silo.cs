@@ -28,7 +28,9 @@ internal sealed class Silo : ILocalSiloDetails
         CollectionOptions = services.GetRequiredService<IOptions<GrainCollectionOptions>>().Value;
         Metadata = services.GetRequiredService<IOptions<SiloMetadata>>().Value;
         IncomingFilters = [.. services.GetServices<IIncomingGrainCallFilter>()];
-        Address = Cluster.NewAddress(services.GetRequiredService<IOptions<EndpointOptions>>().Value);
+        var endpoint = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
+        Address = Cluster.NewAddress(endpoint);
+        GatewayAddress = SiloAddress.New(IPAddress.Loopback, endpoint.GatewayPort, Address.Generation);
         Name = services.GetRequiredService<IOptions<SiloOptions>>().Value.SiloName ?? $"Silo_{Address.Generation}";
         Caller = new Caller(
             Cluster,
@@ -79,7 +81,10 @@ internal sealed class Silo : ILocalSiloDetails
 
     public SiloAddress SiloAddress => Address;
 
-    public SiloAddress GatewayAddress => SiloAddress.New(IPAddress.Loopback, EndpointOptions.DEFAULT_GATEWAY_PORT, Address.Generation);
+    public SiloAddress GatewayAddress { get; }
+
+    // In the order of their making: that of a hash is another in every process.
+    private IEnumerable<Activation> Activations => _activations.Values.OrderBy(a => a.Number);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -113,7 +118,7 @@ internal sealed class Silo : ILocalSiloDetails
         {
             while (!_activations.IsEmpty)
             {
-                var ending = _activations.Values.Select(a =>
+                var ending = Activations.Select(a =>
                 {
                     a.Deactivate(new(DeactivationReasonCode.ShuttingDown, "This process is terminating."), cancellationToken);
                     return a.Deactivated;
@@ -140,7 +145,7 @@ internal sealed class Silo : ILocalSiloDetails
 
         _collector?.Dispose();
         Cluster.Leaving(this);
-        foreach (var activation in _activations.Values)
+        foreach (var activation in Activations)
         {
             activation.Kill();
         }
@@ -178,7 +183,7 @@ internal sealed class Silo : ILocalSiloDetails
 
     private void Collect()
     {
-        foreach (var activation in _activations.Values)
+        foreach (var activation in Activations)
         {
             var age = activation.Class.CollectionAge ?? CollectionOptions.AgeOf(activation.Class.Type);
             if (age != TimeSpan.MaxValue)

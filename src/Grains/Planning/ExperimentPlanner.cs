@@ -123,7 +123,10 @@ public sealed class ExperimentPlanner
         var curricula = await _grains.CurriculaAsync(cancellationToken);
         foreach (var (name, curriculum) in _file.Curricula)
         {
-            await PlanRoundsAsync(name, curriculum, curricula, cancellationToken);
+            // What was decided by hand in one curriculum is no business of another.
+            var known = curricula.FindAll(state => IsThis(state, name) || state.Rounds.TrueForAll(round => round.Record.Decisions.Length == 0));
+            await PlanRoundsAsync(name, curriculum, curricula.Find(state => IsThis(state, name)) is { Decisions.Length: > 0 } own ? [own] : known,
+                cancellationToken);
         }
         foreach (var (name, member) in _file.Members)
         {
@@ -139,6 +142,9 @@ public sealed class ExperimentPlanner
             Time = TimeOf(),
         };
     }
+
+    private bool IsThis(CurriculumState state, string curriculum) =>
+        state.Request is { } request && request.Context.Experiment == _file.Name && request.Curriculum == curriculum;
 
     /// <summary>The rounds of a curriculum, as far as their clips are known; the others by count.</summary>
     private async Task PlanRoundsAsync(

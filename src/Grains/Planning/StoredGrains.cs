@@ -9,15 +9,17 @@ namespace OrleansTagging.Grains.Planning;
 internal sealed class StoredGrains(Store store)
 {
     private const string Trainings = "grain/training/";
+    private const string Experiments = "grain/experiment/";
+    private const string Datasets = "grain/dataset/";
     private const string Curricula = "grain/curriculum/";
 
     /// <summary>State of a dataset; <c>null</c> where there is none.</summary>
     public Task<DatasetState?> DatasetAsync(string name, CancellationToken cancellationToken) =>
-        ReadAsync<DatasetState>($"grain/dataset/{name}/dataset", cancellationToken);
+        ReadAsync<DatasetState>($"{Datasets}{name}/dataset", cancellationToken);
 
     /// <summary>State of an experiment; <c>null</c> where there is none.</summary>
     public Task<ExperimentState?> ExperimentAsync(string name, CancellationToken cancellationToken) =>
-        ReadAsync<ExperimentState>($"grain/experiment/{name}/experiment", cancellationToken);
+        ReadAsync<ExperimentState>($"{Experiments}{name}/experiment", cancellationToken);
 
     /// <summary>State of a member; <c>null</c> where there is none.</summary>
     public Task<EnsembleMemberState?> MemberAsync(string experiment, string member, CancellationToken cancellationToken) =>
@@ -26,6 +28,18 @@ internal sealed class StoredGrains(Store store)
     /// <summary>State of a job; <c>null</c> where there is none.</summary>
     public Task<TrainingState?> JobAsync(string job, CancellationToken cancellationToken) =>
         ReadAsync<TrainingState>($"{Trainings}{job}/training", cancellationToken);
+
+    /// <summary>Names of all experiments, in their order.</summary>
+    public Task<string[]> ExperimentsAsync(CancellationToken cancellationToken) => NamesAsync(Experiments, cancellationToken);
+
+    /// <summary>Names of all datasets, in their order.</summary>
+    public Task<string[]> DatasetsAsync(CancellationToken cancellationToken) => NamesAsync(Datasets, cancellationToken);
+
+    /// <summary>State of a shard of the noisy clips' scores; <c>null</c> where there is none.</summary>
+    /// <param name="key">Key of the shard (<see cref="GrainKeys.Shard"/>).</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public Task<NoisyScoresState?> ShardAsync(string key, CancellationToken cancellationToken) =>
+        ReadAsync<NoisyScoresState>($"grain/noisy-scores/{key}/scores", cancellationToken);
 
     /// <summary>States of all curricula, in the order of their keys.</summary>
     public async Task<List<CurriculumState>> CurriculaAsync(CancellationToken cancellationToken)
@@ -72,6 +86,10 @@ internal sealed class StoredGrains(Store store)
             return null;
         }
     }
+
+    private async Task<string[]> NamesAsync(string prefix, CancellationToken cancellationToken) =>
+        [.. (await KeysAsync(prefix, cancellationToken)).Select(key => key[prefix.Length..].Split('/')[0])
+            .Distinct().Order(StringComparer.Ordinal)];
 
     private async Task<string[]> KeysAsync(string prefix, CancellationToken cancellationToken)
     {

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Net;
+using OrleansTagging.Abstractions;
+using OrleansTagging.Grains.Tests;
+using OrleansTagging.Storage;
+
+namespace OrleansTagging.Cluster.Tests;
+
+/// <summary>A cluster whose Trainer does at once, or not at all, what a test wants.</summary>
+public sealed class ScriptedClusterTests
+{
+    private static readonly TimeSpan _drainLimit = TimeSpan.FromSeconds(30);
+
+    private static string Yaml => $$"""
+        name: demo
+        dataset: {{SyntheticClips.Name}}
+        seed: 3
+        folds: 2
+        models:
+          mel:
+            features: mel_1024_512_64
+        training:
+          epochs: 2
+          device: cpu
+          threads: 1
+        curricula:
+          main:
+            scorer: mel
+            rounds: [10]
+        members:
+          plain: {model: mel, selection: curated}
+          last: {model: mel, selection: main@1}
+        ensemble: [plain, last]
+        """;
+
+    [Fact]
+    public async Task Jobs_run_on_all_silos_that_train_wait_while_there_are_none_and_go_on_when_one_returns()
+    {
+        await using var cluster = (await TestCluster.CreateAsync()).Scripted();
+        var dataset = await SyntheticClips.PutAsync(Store.Open(cluster.StoreFolder));
+        cluster.Script("wait train");
+        SiloProcess cpu = cluster.StartCpuRole(), first = cluster.StartGpuRole(), second = cluster.StartGpuRole();
+        await Task.WhenAll(cpu.ReadyAsync(), first.ReadyAsync(), second.ReadyAsync());
+        await cluster.ConnectAsync();
+        Assert.Null(await cluster.Grains.GetGrain<IDatasetGrain>(dataset.Name).Register(dataset));
+        var experiment = await cluster.SubmitAsync(Yaml);
+
+        var busy = await cluster.UntilAsync("two jobs run", cluster.SchedulerAsync, record => record.Leases.Length == 2);
+        Assert.Contains(busy.Leases, lease => first.Owns(lease.Silo));
+        Assert.Contains(busy.Leases, lease => second.Owns(lease.Silo));
+        Assert.Empty(busy.Silos.Single(silo => cpu.Owns(silo.Silo)).Devices);
+
+        var watch = Stopwatch.StartNew();
+        // Both machines die. Nobody is left to train: the jobs wait, and the experiment does not fail.
+        await Task.WhenAll(first.DieAsync(), second.DieAsync());
+        await cluster.UntilAsync(
+            "the dead are given up", cluster.SchedulerAsync, record => record.Silos.Length == 1 && record.Leases.Length == 0);
+        TestContext.Current.SendDiagnosticMessage("given up after {0:0.0} s", watch.Elapsed.TotalSeconds);
+        Assert.True((await cluster.SchedulerAsync()).Queue.Length >= 2);
+        cluster.Script();
+        await cluster.UntilAsync(
+            "the experiment answers that it runs", () => cluster.Grains.GetGrain<IExperimentGrain>(experiment).GetProgress(),
+            progress => progress.Status == ExperimentStatus.Running);
+
+        // The server that knew the members and the reminders comes back empty; the store knows what is unfinished.
+        await cpu.DieAsync();
+        cluster.Redis.Kill();
+        await cluster.Redis.StartAgainAsync();
+        cpu.Start();
+        second.Start();
+        var report = await cluster.ReportAsync(experiment);
+        Assert.NotEmpty(report);
+        Assert.DoesNotContain(RedisServer.Password, cluster.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_rolling_restart_of_all_silos_fails_no_job_and_changes_no_byte_of_the_report()
+    {
+        await using var cluster = (await TestCluster.CreateAsync()).Scripted();
+        var dataset = await SyntheticClips.PutAsync(Store.Open(cluster.StoreFolder));
+        // The first two Trainers work until their silos are told to stop, all others as fast as they can.
+        cluster.Script("wait train 1");
+        SiloProcess[] silos = [cluster.StartGpuRole(), cluster.StartGpuRole(), cluster.StartCpuRole()];
+        await Task.WhenAll(silos.Select(silo => silo.ReadyAsync()));
+        await cluster.ConnectAsync();
+        Assert.Null(await cluster.Grains.GetGrain<IDatasetGrain>(dataset.Name).Register(dataset));
+        var experiment = await cluster.SubmitAsync(Yaml);
+        // Not their leases: a Trainer that is stopped before it has looked at the script leaves the waiting to the one after it.
+        await cluster.UntilAsync("two Trainers work", () => Task.FromResult(cluster.TrainerLog()), log => log.Length == 2);
+        cluster.Script();
+
+        foreach (var silo in silos)
+        {
+            var trains = silo.Trainers().Length > 0;
+            var stopping = silo.StopAsync();
+            var answers = await AnswersUntilAsync(stopping, silo);
+            var (code, time) = await stopping;
+            // While its Trainer leaves a checkpoint it answers, and says that it takes nothing more.
+            Assert.True(!trains || answers.Contains(HttpStatusCode.ServiceUnavailable), $"It answered {string.Join(", ", answers)}.");
+            Assert.True(code == 0 && time < _drainLimit, $"exit code {code} after {time}: {silo.Log}");
+            TestContext.Current.SendDiagnosticMessage("drained in {0:0.0} s", time.TotalSeconds);
+            silo.Start();
+            await silo.ReadyAsync();
+        }
+
+        var report = await cluster.ReportAsync(experiment);
+        var jobs = cluster.TrainerLog().Select(line => line[0]).Distinct();
+        Assert.All(
+            await Task.WhenAll(jobs.Select(job => cluster.Grains.GetGrain<ITrainingGrain>(job).Describe())),
+            job => Assert.Equal(JobStatus.Done, job!.Status));
+        Assert.Equal(await AloneAsync(), report);
+    }
+
+    private static async Task<HashSet<HttpStatusCode?>> AnswersUntilAsync(Task end, SiloProcess silo)
+    {
+        var answers = new HashSet<HttpStatusCode?>();
+        while (!end.IsCompleted)
+        {
+            answers.Add(await silo.AskAsync("/health/ready"));
+            await Task.Delay(20);
+        }
+        return answers;
+    }
+
+    // The same experiment on a silo that stands alone, on a store of its own.
+    private static async Task<byte[]> AloneAsync()
+    {
+        await using var alone = (await TestCluster.CreateAsync()).Scripted().With("Tagging__Cluster__Redis", "");
+        var dataset = await SyntheticClips.PutAsync(Store.Open(alone.StoreFolder));
+        var silo = alone.StartGpuRole();
+        await silo.ReadyAsync();
+        await alone.ConnectAsync(silo.Gateway);
+        Assert.Null(await alone.Grains.GetGrain<IDatasetGrain>(dataset.Name).Register(dataset));
+        return await alone.ReportAsync(await alone.SubmitAsync(Yaml));
+    }
+}
