@@ -101,6 +101,8 @@ internal sealed class IdentityProvider : IAsyncDisposable
         else if (path.EndsWith("/token", StringComparison.Ordinal))
         {
             var form = await http.Request.ReadFormAsync();
+            // It takes its time, so that a page or a test which does not wait for the token shows it.
+            await Task.Delay(500);
             var proof = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes($"{form["code_verifier"]}")));
             await http.Response.WriteAsJsonAsync(_challenges.TryRemove($"{form["code"]}", out var challenge) && challenge == proof
                 ? (object)new { token_type = "Bearer", access_token = Token(), expires_in = 3600 }

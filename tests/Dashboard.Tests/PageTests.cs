@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace OrleansTagging.Dashboard.Tests;
@@ -14,7 +15,7 @@ public sealed class PageTests(Site site)
 
         var row = visit.Page.GetByRole(AriaRole.Row).Filter(new() { Has = visit.Page.GetByRole(AriaRole.Link, new() { Name = "tones", Exact = true }) });
         await row.WaitForAsync();
-        Assert.Contains("done", await row.InnerTextAsync(), StringComparison.Ordinal);
+        await Assertions.Expect(row).ToContainTextAsync("done");
         await visit.IsInOrderAsync();
     }
 
@@ -42,11 +43,11 @@ public sealed class PageTests(Site site)
         await page.GetByRole(AriaRole.Link, new() { Name = "main@2", Exact = true }).WaitForAsync();
         await page.Locator("[data-key=rounds] canvas").WaitForAsync();
         await page.Locator("[data-key=curve] canvas").WaitForAsync();
-        Assert.Equal(4, await page.Locator("#curve option").CountAsync());
+        await Assertions.Expect(page.Locator("#curve option")).ToHaveCountAsync(4);
 
         // Dataset, two rounds, two members, the ensemble; and lines between them.
-        Assert.Equal(6, await page.Locator(".lineage .node").CountAsync());
-        Assert.Equal(6, await page.Locator(".lineage .edge").CountAsync());
+        await Assertions.Expect(page.Locator(".lineage .node")).ToHaveCountAsync(6);
+        await Assertions.Expect(page.Locator(".lineage .edge")).ToHaveCountAsync(6);
         await visit.IsInOrderAsync();
     }
 
@@ -59,16 +60,16 @@ public sealed class PageTests(Site site)
         await using var visit = await site.VisitAsync("/experiments/tones/rounds/main/2", scheme);
         var page = visit.Page;
         await visit.SeesAsync("20 clips with an agreement of");
-        Assert.Contains("0 would come in, 0 would go", await page.Locator("#what-if").InnerTextAsync(), StringComparison.Ordinal);
+        await Assertions.Expect(page.Locator("#what-if")).ToContainTextAsync("0 would come in, 0 would go");
 
         // One more by the keyboard: its class is the one that grows.
         await page.Locator("#cut").FocusAsync();
         await page.Keyboard.PressAsync("ArrowRight");
         await visit.SeesAsync("21 clips with an agreement of");
-        Assert.Contains("1 would come in, 0 would go", await page.Locator("#what-if").InnerTextAsync(), StringComparison.Ordinal);
+        await Assertions.Expect(page.Locator("#what-if")).ToContainTextAsync("1 would come in, 0 would go");
         var next = scores.GetProperty("labels")[20][0].GetInt32();
         var grown = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "+1" });
-        Assert.StartsWith(scores.GetProperty("classes")[next].GetString()!, await grown.InnerTextAsync(), StringComparison.Ordinal);
+        await Assertions.Expect(grown).ToHaveTextAsync(new Regex("^" + Regex.Escape(scores.GetProperty("classes")[next].GetString()!)));
 
         // The line is dragged to the far left: all come in.
         var box = (await page.Locator(".histogram").BoundingBoxAsync())!;
@@ -90,12 +91,12 @@ public sealed class PageTests(Site site)
         await page.Locator("[data-key=clip] canvas").WaitForAsync();
         await visit.UntilAsync("document.querySelector('.spectrogram').naturalWidth === 100");
         await visit.UntilAsync("Math.abs(document.querySelector('audio').duration - 1) < 0.01");
-        Assert.Equal(2, await page.GetByRole(AriaRole.Link, new() { NameRegex = new("^main@") }).CountAsync());
+        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { NameRegex = new("^main@") })).ToHaveCountAsync(2);
         // Two rounds of two folds, each with the jobs that trained it and predicted with it.
         var models = page.GetByRole(AriaRole.Region, new() { Name = "What each model predicted" }).Locator("tbody tr");
-        Assert.Equal(4, await models.CountAsync());
-        Assert.Equal(2, await models.First.GetByText("cpu-").CountAsync());
-        Assert.True(await page.GetByRole(AriaRole.Region, new() { Name = "Who was trained on it" }).IsVisibleAsync());
+        await Assertions.Expect(models).ToHaveCountAsync(4);
+        await Assertions.Expect(models.First.GetByText("cpu-")).ToHaveCountAsync(2);
+        await page.GetByRole(AriaRole.Region, new() { Name = "Who was trained on it" }).WaitForAsync();
         await visit.IsInOrderAsync();
     }
 
@@ -106,7 +107,7 @@ public sealed class PageTests(Site site)
     {
         await using var visit = await site.VisitAsync("/experiments/tones/confusion/last", scheme);
         await visit.SeesAsync("Most confused");
-        Assert.Equal(5, await visit.Page.Locator(".matrix tbody tr").CountAsync());
+        await Assertions.Expect(visit.Page.Locator(".matrix tbody tr")).ToHaveCountAsync(5);
         await visit.IsInOrderAsync();
     }
 
@@ -117,7 +118,7 @@ public sealed class PageTests(Site site)
     {
         await using var visit = await site.VisitAsync("/devices", scheme);
         await visit.SeesAsync("slots in use");
-        Assert.Equal(1, await visit.Page.GetByRole(AriaRole.Cell, new() { Name = "cpu", Exact = true }).CountAsync());
+        await Assertions.Expect(visit.Page.GetByRole(AriaRole.Cell, new() { Name = "cpu", Exact = true })).ToHaveCountAsync(1);
         await visit.IsInOrderAsync();
     }
 

@@ -116,6 +116,8 @@ public sealed class Site : IAsyncLifetime
     {
         Assert.SkipUnless(File.Exists(Chromium), $"There is no {Chromium}; install Chromium.");
         _playwright ??= await Playwright.CreateAsync();
+        // Far beyond what a loaded machine needs; it only ends a wait that would never end.
+        Assertions.SetDefaultExpectTimeout(120_000);
         // It runs as root in a container, where its own sandbox cannot.
         _browser ??= await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = ["--no-sandbox"] });
         return _browser;
