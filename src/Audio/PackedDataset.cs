@@ -13,22 +13,18 @@ namespace OrleansTagging.Audio;
 public sealed class PackedDataset : IDisposable
 {
     private readonly MappedNpy<float> _audio;
-    private readonly Dictionary<string, PackedClip> _byName;
+    private readonly PackedIndex _index;
 
-    private PackedDataset(MappedNpy<float> audio, DatasetFacts facts, ClassMap classes, List<PackedClip> clips)
-    {
-        (_audio, Facts, Classes, Clips) = (audio, facts, classes, clips);
-        _byName = clips.ToDictionary(clip => clip.FileName, StringComparer.Ordinal);
-    }
+    private PackedDataset(MappedNpy<float> audio, PackedIndex index) => (_audio, _index) = (audio, index);
 
-    /// <summary>The clips: curated, noisy, test, each by file name (ordinal).</summary>
-    public IReadOnlyList<PackedClip> Clips { get; }
+    /// <inheritdoc cref="PackedIndex.Clips"/>
+    public IReadOnlyList<PackedClip> Clips => _index.Clips;
 
-    /// <summary>The classes that labels are positions of.</summary>
-    public ClassMap Classes { get; }
+    /// <inheritdoc cref="PackedIndex.Classes"/>
+    public ClassMap Classes => _index.Classes;
 
-    /// <summary>Counts, hours and what was left out.</summary>
-    public DatasetFacts Facts { get; }
+    /// <inheritdoc cref="PackedIndex.Facts"/>
+    public DatasetFacts Facts => _index.Facts;
 
     /// <summary>Samples a second, in Hz.</summary>
     public int Rate => Facts.Rate;
@@ -50,46 +46,17 @@ public sealed class PackedDataset : IDisposable
     /// <exception cref="InputException">A file is missing, cut short, or does not belong to the others.</exception>
     public static PackedDataset Open(string audioNpyPath, string clipsCsvPath, string datasetJsonPath)
     {
-        var facts = DatasetFacts.Read(datasetJsonPath);
-        byte[] bytes;
-        try
-        {
-            bytes = File.ReadAllBytes(clipsCsvPath);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"{clipsCsvPath}: cannot be read ({fault.Message.ReplaceLineEndings(" ")}).", fault);
-        }
-        if (ClipIndex.Version(facts.Rate, facts.Classes, bytes, facts.AudioSha256) != facts.Version)
-        {
-            throw new InputException($"{clipsCsvPath}: not the clips of {datasetJsonPath}; one of the two was changed. Import again.");
-        }
-        var classes = new ClassMap(facts.Classes);
-        var clips = ClipIndex.Read(clipsCsvPath, bytes, classes);
+        var index = PackedIndex.Open(clipsCsvPath, datasetJsonPath);
         var audio = MappedNpy<float>.Open(audioNpyPath);
-        try
+        if (audio.Shape.Count != 1 || audio.Rows != index.Samples)
         {
-            var end = 0L;
-            foreach (var clip in clips)
-            {
-                if (clip.Offset != end)
-                {
-                    throw new InputException($"{clipsCsvPath}: the clip '{clip.FileName}' begins at {clip.Offset}, but {end} is expected.");
-                }
-                end += clip.Samples;
-            }
-            if (audio.Shape.Count != 1 || audio.Rows != end)
+            using (audio)
             {
                 throw new InputException(
-                    $"{audioNpyPath}: the array is ({string.Join(", ", audio.Shape)}), but the clips of {clipsCsvPath} need ({end},).");
+                    $"{audioNpyPath}: the array is ({string.Join(", ", audio.Shape)}), but the clips of {clipsCsvPath} need ({index.Samples},).");
             }
-            return new PackedDataset(audio, facts, classes, clips);
         }
-        catch
-        {
-            audio.Dispose();
-            throw;
-        }
+        return new PackedDataset(audio, index);
     }
 
     /// <summary>A clip's samples, mono at <see cref="Rate"/> Hz, straight from the mapped file.</summary>
@@ -101,8 +68,8 @@ public sealed class PackedDataset : IDisposable
         return _audio.Slice(clip.Offset, clip.Samples);
     }
 
-    /// <summary>The clip of this file name, if there is one.</summary>
-    public bool TryGetClip(string fileName, [NotNullWhen(true)] out PackedClip? clip) => _byName.TryGetValue(fileName, out clip);
+    /// <inheritdoc cref="PackedIndex.TryGetClip"/>
+    public bool TryGetClip(string fileName, [NotNullWhen(true)] out PackedClip? clip) => _index.TryGetClip(fileName, out clip);
 
     /// <summary>The clip of this file name.</summary>
     /// <exception cref="InputException">There is no such clip.</exception>

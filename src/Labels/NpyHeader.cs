@@ -51,7 +51,11 @@ public sealed partial record NpyHeader
         return Read(stream, path);
     }
 
-    internal static NpyHeader Read(Stream stream, string name)
+    /// <summary>Reads the header at a stream's position; afterwards the first number is next.</summary>
+    /// <param name="stream">The bytes.</param>
+    /// <param name="name">What faults call them.</param>
+    /// <exception cref="InputException">They are no .npy file of a type that is read here.</exception>
+    public static NpyHeader Read(Stream stream, string name)
     {
         Span<byte> prefix = stackalloc byte[12];
         if (stream.ReadAtLeast(prefix[..PrefixLength], PrefixLength, throwOnEndOfStream: false) < PrefixLength
@@ -126,6 +130,9 @@ public sealed partial record NpyHeader
                 + (fileLength < expected ? "it is cut short." : "something was added to it."));
         }
     }
+
+    /// <summary>How many bytes the header of an array is that is written here, whatever its size.</summary>
+    public static int LengthOf<T>(int dimensions) where T : unmanaged => Bytes<T>(new long[dimensions]).Length;
 
     /// <summary>
     /// The bytes of a header. Room is left for the first dimension to grow to any size, so that the header of a file under way and of

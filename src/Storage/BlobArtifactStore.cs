@@ -143,6 +143,32 @@ public sealed class BlobArtifactStore : IArtifactStore
     }
 
     /// <inheritdoc/>
+    public Task<byte[]> ReadPartAsync(string address, long offset, int count, CancellationToken cancellationToken = default)
+    {
+        ArtifactAddress.Check(address);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        return count == 0 ? Task.FromResult<byte[]>([]) : _container.CallAsync(async container =>
+        {
+            try
+            {
+                var range = new BlobDownloadOptions { Range = new HttpRange(offset, count) };
+                var answer = await Blob(container, address).DownloadContentAsync(range, cancellationToken).ConfigureAwait(false);
+                var part = answer.Value.Content.ToArray();
+                return part.Length == count ? part : throw Short(address, offset, count);
+            }
+            catch (RequestFailedException e) when (e.Status == 404)
+            {
+                throw Missing(address, e);
+            }
+            catch (RequestFailedException e) when (e.Status == 416)
+            {
+                throw Short(address, offset, count);
+            }
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task<string> GetLocalPathAsync(string address, CancellationToken cancellationToken = default)
     {
         ArtifactAddress.Check(address);
@@ -249,6 +275,9 @@ public sealed class BlobArtifactStore : IArtifactStore
 
     /// <summary>The container's address and the folder in it.</summary>
     public override string ToString() => $"{_container.Address}/{_container.Folder}";
+
+    private static EndOfStreamException Short(string address, long offset, int count) =>
+        new($"The artifact {address} ends before byte {offset + count}.");
 
     private static BlobRequestConditions MustNotExist => new() { IfNoneMatch = ETag.All };
 

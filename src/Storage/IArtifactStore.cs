@@ -62,6 +62,25 @@ public interface IArtifactStore
     Task<byte[]> ReadAsync(string address, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Bytes from the middle of an artifact, without the rest of it: of a service only they are fetched. They are not compared with the
+    /// address, which names the whole.
+    /// </summary>
+    /// <param name="address">The artifact.</param>
+    /// <param name="offset">The first byte, counted from 0.</param>
+    /// <param name="count">How many bytes.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ArtifactMissingException">The store has no such artifact.</exception>
+    /// <exception cref="EndOfStreamException">The artifact ends before that.</exception>
+    async Task<byte[]> ReadPartAsync(string address, long offset, int count, CancellationToken cancellationToken = default)
+    {
+        await using var content = await OpenReadAsync(address, cancellationToken).ConfigureAwait(false);
+        content.Position = offset;
+        var part = new byte[count];
+        await content.ReadExactlyAsync(part, cancellationToken).ConfigureAwait(false);
+        return part;
+    }
+
+    /// <summary>
     /// The path of a local file with the artifact's bytes, which can be memory-mapped and must not be changed: the stored file itself in
     /// a folder store, a verified copy in the local cache otherwise.
     /// </summary>

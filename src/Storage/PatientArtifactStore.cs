@@ -55,6 +55,10 @@ public sealed class PatientArtifactStore(IArtifactStore store, TimeSpan pause, A
         WithPatienceAsync(() => store.ReadAsync(address, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<byte[]> ReadPartAsync(string address, long offset, int count, CancellationToken cancellationToken = default) =>
+        WithPatienceAsync(() => store.ReadPartAsync(address, offset, count, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<string> GetLocalPathAsync(string address, CancellationToken cancellationToken = default) =>
         WithPatienceAsync(() => store.GetLocalPathAsync(address, cancellationToken), cancellationToken);
 

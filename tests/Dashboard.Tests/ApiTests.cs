@@ -64,6 +64,12 @@ public sealed class ApiTests(Site site)
         Assert.Equal("RIFF"u8, wave.AsSpan(0, 4));
         Assert.Equal(8000, BitConverter.ToInt32(wave, 24));
         Assert.Equal(44 + 2 * 8000, wave.Length);
+        // The dataset's first clip, one of its middle, and its last.
+        foreach (var file in (string[])["train_curated/curated_0000_c0.wav", "train_noisy/noisy_0007_c2.wav", "test/test_0009_c4.wav"])
+        {
+            var imported = await File.ReadAllBytesAsync(Path.Combine(site.Store.Source, file), TestContext.Current.CancellationToken);
+            Assert.Equal(imported, await site.Silo.Http.GetByteArrayAsync($"/api/experiments/tones/clips/{Path.GetFileName(file)}/audio"));
+        }
 
         using var answer = await site.Silo.Http.GetAsync("/api/experiments/tones/clips/noisy_0007_c2.wav/spectrogram");
         Assert.Equal("image/png", answer.Content.Headers.ContentType!.MediaType);

@@ -43,16 +43,18 @@ internal sealed class SmallStore : IDisposable
     /// <summary>The folder of the store.</summary>
     public string Root => Path.Combine(_folder.Root, "store");
 
+    /// <summary>The folder that the dataset was imported from.</summary>
+    public string Source => Path.Combine(_folder.Root, "tones");
+
     /// <summary>Makes the dataset and imports it.</summary>
     public static async Task<SmallStore> CreateAsync()
     {
         var made = new SmallStore();
         try
         {
-            var dataset = Path.Combine(made._folder.Root, "tones");
-            Write(dataset);
+            Write(made.Source);
             var (code, _, error) = await TaggingProcess.RunAsync(
-                made._folder.Root, "dataset", "import", dataset, "--name", "tones", "--store", made.Root);
+                made._folder.Root, "dataset", "import", made.Source, "--name", "tones", "--store", made.Root);
             Assert.True(code == 0, error);
             return made;
         }

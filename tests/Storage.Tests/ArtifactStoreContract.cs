@@ -60,6 +60,20 @@ public abstract class ArtifactStoreContract : IDisposable
     }
 
     [Fact]
+    public async Task A_part_is_what_stands_there_in_the_whole()
+    {
+        var store = Open();
+        var content = RandomNumberGenerator.GetBytes(1000);
+        var address = await store.PutAsync(content, "npy");
+        Prop.ForAll(
+            Gen.Choose(0, content.Length).SelectMany(offset => Gen.Choose(0, content.Length - offset).Select(count => (offset, count))).ToArbitrary(),
+            part => store.ReadPartAsync(address, part.offset, part.count).GetAwaiter().GetResult()
+                .SequenceEqual(content.AsSpan(part.offset, part.count).ToArray())).Check(Config.QuickThrowOnFailure.WithMaxTest(40));
+        await Assert.ThrowsAsync<EndOfStreamException>(() => store.ReadPartAsync(address, 990, 11));
+        await Assert.ThrowsAsync<EndOfStreamException>(() => store.ReadPartAsync(address, 1000, 1));
+    }
+
+    [Fact]
     public async Task A_file_that_is_given_up_is_gone_afterwards_whether_or_not_the_store_had_it()
     {
         var store = Open();
@@ -80,7 +94,11 @@ public abstract class ArtifactStoreContract : IDisposable
     {
         var store = Open();
         var address = ArtifactAddress.Of("never stored"u8, "csv");
-        Func<Task>[] reads = [() => store.ReadAsync(address), () => store.OpenReadAsync(address), () => store.GetLocalPathAsync(address)];
+        Func<Task>[] reads =
+        [
+            () => store.ReadAsync(address), () => store.ReadPartAsync(address, 0, 1), () => store.OpenReadAsync(address),
+            () => store.GetLocalPathAsync(address),
+        ];
         foreach (var read in reads)
         {
             var fault = await Assert.ThrowsAsync<ArtifactMissingException>(read);

@@ -156,6 +156,18 @@ public sealed class BlobArtifactStoreTests(Azurite azurite) : ArtifactStoreContr
     }
 
     [Fact]
+    public async Task Of_a_part_nothing_else_is_fetched()
+    {
+        var content = new byte[1 << 20];
+        new Random(3).NextBytes(content);
+        var address = await Open().PutAsync(content, "npy");
+        var counted = new CountedRequests();
+
+        Assert.Equal(content[500_000..501_000], await Open(counted).ReadPartAsync(address, 500_000, 1000));
+        Assert.Equal(1000, counted.Read);
+    }
+
+    [Fact]
     public async Task Whoever_waits_for_a_process_that_is_killed_while_it_fetches_fetches_it_itself()
     {
         var content = new byte[16 << 20];

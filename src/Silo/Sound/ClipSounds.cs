@@ -1,15 +1,20 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using OrleansTagging.Abstractions;
 using OrleansTagging.Audio;
 using OrleansTagging.Grains.Reading;
+using OrleansTagging.Labels;
 using OrleansTagging.Storage;
 
 namespace OrleansTagging.Silo.Sound;
 
-/// <summary>The samples of experiments' clips, from the packed datasets that they began with; each is mapped once.</summary>
-internal sealed class ClipSounds(Store store) : IDisposable
+/// <summary>
+/// The samples of experiments' clips, from the packed datasets that they began with. Of a service only the clip is fetched: a silo that
+/// trains nothing need not have room for a dataset.
+/// </summary>
+internal sealed class ClipSounds(Store store)
 {
-    private readonly ConcurrentDictionary<string, Lazy<Task<PackedDataset>>> _datasets = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<Dataset>>> _datasets = new(StringComparer.Ordinal);
 
     /// <summary>Makes something of samples at a rate in Hz.</summary>
     internal delegate T Reader<T>(ReadOnlySpan<float> samples, int rate);
@@ -22,27 +27,24 @@ internal sealed class ClipSounds(Store store) : IDisposable
         {
             return null;
         }
-        var dataset = await _datasets.GetOrAdd(record.Version, _ => new Lazy<Task<PackedDataset>>(() => OpenAsync(record))).Value;
-        return dataset.TryGetClip(fname, out var clip) ? read(dataset.Samples(clip.Index), dataset.Rate) : null;
-    }
-
-    /// <summary>Unmaps the datasets.</summary>
-    public void Dispose()
-    {
-        foreach (var opened in _datasets.Values.Select(dataset => dataset.Value).Where(opened => opened.IsCompletedSuccessfully))
+        var dataset = await _datasets.GetOrAdd(record.Version, _ => new Lazy<Task<Dataset>>(() => OpenAsync(record))).Value;
+        if (!dataset.Index.TryGetClip(fname, out var clip))
         {
-            opened.Result.Dispose();
+            return null;
         }
+        var samples = await store.Artifacts.ReadPartAsync(
+            record.Audio, dataset.FirstSample + sizeof(float) * clip.Offset, sizeof(float) * clip.Samples, cancellationToken);
+        return read(MemoryMarshal.Cast<byte, float>(samples), dataset.Index.Facts.Rate);
     }
 
-    private async Task<PackedDataset> OpenAsync(DatasetRecord record)
+    private async Task<Dataset> OpenAsync(DatasetRecord record)
     {
         try
         {
-            return PackedDataset.Open(
-                await store.Artifacts.GetLocalPathAsync(record.Audio),
-                await store.Artifacts.GetLocalPathAsync(record.Clips),
-                await store.Artifacts.GetLocalPathAsync(record.Facts));
+            var index = PackedIndex.Open(
+                await store.Artifacts.GetLocalPathAsync(record.Clips), await store.Artifacts.GetLocalPathAsync(record.Facts));
+            var start = await store.Artifacts.ReadPartAsync(record.Audio, 0, NpyHeader.LengthOf<float>(dimensions: 1));
+            return new Dataset(index, NpyHeader.Read(new MemoryStream(start), record.Audio).Length);
         }
         catch
         {
@@ -51,4 +53,8 @@ internal sealed class ClipSounds(Store store) : IDisposable
             throw;
         }
     }
+
+    /// <param name="Index">The clips.</param>
+    /// <param name="FirstSample">Bytes before the first sample.</param>
+    private sealed record Dataset(PackedIndex Index, int FirstSample);
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace OrleansTagging.Silo.Sound;
 
@@ -11,8 +12,6 @@ internal static class PalettePng
     [
         (68, 1, 84), (71, 44, 122), (59, 81, 139), (44, 113, 142), (33, 144, 141), (39, 173, 129), (92, 200, 99), (170, 220, 50), (253, 231, 37),
     ];
-
-    private static readonly uint[] Crc = [.. Enumerable.Range(0, 256).Select(Remainder)];
 
     /// <summary>Encodes a picture.</summary>
     /// <param name="pixels">[rows, columns] row-major, the top row first.</param>
@@ -68,26 +67,12 @@ internal static class PalettePng
         file.Write(number);
         file.Write(kind);
         file.Write(content);
-        var crc = uint.MaxValue;
-        foreach (var part in kind)
-        {
-            crc = Crc[(byte)(crc ^ part)] ^ (crc >> 8);
-        }
-        foreach (var part in content)
-        {
-            crc = Crc[(byte)(crc ^ part)] ^ (crc >> 8);
-        }
-        BinaryPrimitives.WriteUInt32BigEndian(number, ~crc);
+        var sum = new Crc32();
+        sum.Append(kind);
+        sum.Append(content);
+        // The library gives its least byte first, the format wants it last.
+        sum.GetCurrentHash(number);
+        number.Reverse();
         file.Write(number);
-    }
-
-    private static uint Remainder(int number)
-    {
-        var remainder = (uint)number;
-        for (var bit = 0; bit < 8; bit++)
-        {
-            remainder = (remainder & 1) != 0 ? 0xedb88320u ^ (remainder >> 1) : remainder >> 1;
-        }
-        return remainder;
     }
 }
