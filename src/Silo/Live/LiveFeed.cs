@@ -1,23 +1,20 @@
-using System.Diagnostics;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
 using System.Threading.Channels;
 using Orleans;
 using Orleans.Runtime;
 using OrleansTagging.Abstractions;
+using OrleansTagging.Grains.Live;
 using OrleansTagging.Storage;
 
 namespace OrleansTagging.Silo.Live;
 
 /// <summary>
-/// One topic and its viewers here. Figures of running jobs are passed on as they come. The whole is asked for when it has changed, and the
-/// longer that takes the more seldom, so that it never fills more than a small share of one core.
+/// One topic and its viewers here. Figures of running jobs are passed on as they come, the whole when it has changed, at a
+/// <see cref="WholePace"/>.
 /// </summary>
 internal sealed class LiveFeed(string topic, IGrainFactory grains, Store store, JsonSerializerOptions json, ILogger logger)
 {
-    // Of the time, the part in which the whole is gathered: one in so many.
-    private const int Share = 60;
-
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     private readonly Lock _turn = new();
@@ -56,7 +53,8 @@ internal sealed class LiveFeed(string topic, IGrainFactory grains, Store store, 
     private async Task FollowAsync()
     {
         var feed = grains.GetGrain<IFeedGrain>(topic);
-        var (after, due, changed) = (0L, DateTime.MinValue, true);
+        var pace = new WholePace();
+        var (after, last) = (0L, "");
         Task<News>? asked = null;
         while (!_ended.IsCancellationRequested)
         {
@@ -64,22 +62,25 @@ internal sealed class LiveFeed(string topic, IGrainFactory grains, Store store, 
             {
                 asked ??= feed.Next(after);
                 var joined = _joined.Task;
-                Task[] events = changed ? [asked, joined, Task.Delay(Wait(due), _ended.Token)] : [asked, joined];
-                await Task.WhenAny(events);
+                await Task.WhenAny(asked, joined, Task.Delay(pace.UntilDue, _ended.Token));
                 if (joined.IsCompleted)
                 {
                     lock (_turn)
                     {
                         _joined = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                     }
-                    (changed, due) = (true, DateTime.MinValue);
+                    pace.Hurry();
+                    last = "";
                 }
                 if (asked.IsCompleted)
                 {
                     var news = await asked;
                     asked = null;
                     after = news.Version;
-                    changed |= news.Changed;
+                    if (news.Changed)
+                    {
+                        pace.Changed();
+                    }
                     if (news.Jobs.Length > 0)
                     {
                         Tell("jobs", JsonSerializer.Serialize(news.Jobs, json));
@@ -89,19 +90,21 @@ internal sealed class LiveFeed(string topic, IGrainFactory grains, Store store, 
                         Tell("ping", "{}");
                     }
                 }
-                if (changed && DateTime.UtcNow >= due)
+                if (pace.IsDue)
                 {
-                    var watch = Stopwatch.StartNew();
-                    changed = false;
-                    var (kind, content) = await WholeAsync();
-                    Tell(kind, content);
-                    due = DateTime.UtcNow + Share * watch.Elapsed;
+                    var (kind, content) = await pace.LookAsync(WholeAsync);
+                    if (content != last)
+                    {
+                        Tell(kind, content);
+                        last = content;
+                    }
                 }
             }
             catch (Exception fault) when (fault is OrleansException or TimeoutException or StoreUnavailableException)
             {
                 logger.LogDebug(fault, "The feed of {Topic} does not answer", topic);
-                (asked, changed) = (null, true);
+                asked = null;
+                pace.Changed();
                 await Task.Delay(Retry);
             }
             catch (Exception fault)
@@ -112,12 +115,6 @@ internal sealed class LiveFeed(string topic, IGrainFactory grains, Store store, 
                 return;
             }
         }
-    }
-
-    private static TimeSpan Wait(DateTime due)
-    {
-        var wait = due - DateTime.UtcNow;
-        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
     }
 
     private async Task<(string Kind, string Content)> WholeAsync() => topic switch
