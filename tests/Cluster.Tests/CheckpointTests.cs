@@ -2,6 +2,7 @@ using System.Diagnostics;
 using OrleansTagging.Abstractions;
 using OrleansTagging.Commands;
 using OrleansTagging.Commands.Tests;
+using OrleansTagging.Silo.Tests;
 
 namespace OrleansTagging.Cluster.Tests;
 

@@ -7,6 +7,7 @@ using OrleansTagging.Commands.Tests;
 using OrleansTagging.EndToEnd.Tests;
 using OrleansTagging.Grains;
 using OrleansTagging.Grains.Clustering;
+using OrleansTagging.Silo.Tests;
 using OrleansTagging.Storage;
 
 namespace OrleansTagging.Cluster.Tests;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using OrleansTagging.Abstractions;
 using OrleansTagging.Grains.Tests;
+using OrleansTagging.Silo.Tests;
 using OrleansTagging.Storage;
 
 namespace OrleansTagging.Cluster.Tests;
@@ -116,7 +117,7 @@ public sealed class ScriptedClusterTests
         var answers = new HashSet<HttpStatusCode?>();
         while (!end.IsCompleted)
         {
-            answers.Add(await silo.AskAsync("/health/ready"));
+            answers.Add(await silo.StatusAsync("/health/ready"));
             await Task.Delay(20);
         }
         return answers;

@@ -7,6 +7,7 @@ using Orleans;
 using OrleansTagging.Abstractions;
 using OrleansTagging.Commands.Tests;
 using OrleansTagging.Grains.Clustering;
+using OrleansTagging.Silo.Tests;
 using OrleansTagging.Storage;
 
 namespace OrleansTagging.Cluster.Tests;

@@ -6,6 +6,7 @@ using Orleans;
 using OrleansTagging.Abstractions;
 using OrleansTagging.Commands.Tests;
 using OrleansTagging.Grains.Clustering;
+using OrleansTagging.Silo.Tests;
 
 namespace OrleansTagging.Cluster.Tests;
 
@@ -54,7 +55,7 @@ public sealed class TlsTests : IDisposable
         cluster.Settings.Tls = client;
         await cluster.UntilAsync(
             "it was turned away", () => Task.FromResult(outsider.Log), log => log.Contains("ConnectionFailed", StringComparison.Ordinal));
-        Assert.NotEqual(HttpStatusCode.OK, await outsider.AskAsync("/health/ready"));
+        Assert.NotEqual(HttpStatusCode.OK, await outsider.StatusAsync("/health/ready"));
         Assert.Equal(2, (await cluster.SchedulerAsync()).Silos.Length);
         Assert.DoesNotContain(silo.Password!, cluster.Log, StringComparison.Ordinal);
         Assert.DoesNotContain(RedisServer.Password, cluster.Log, StringComparison.Ordinal);

@@ -4,6 +4,7 @@ using OrleansTagging.Cluster.Tests;
 using OrleansTagging.Commands.Tests;
 using OrleansTagging.EndToEnd.Tests;
 using OrleansTagging.Grains.Clustering;
+using OrleansTagging.Silo.Tests;
 
 namespace OrleansTagging.Infra.Tests;
 
@@ -14,6 +15,7 @@ public sealed class TopologyTests(ITestOutputHelper output) : IDisposable
     private static readonly TimeSpan Polling = TimeSpan.FromSeconds(0.5);
     // As Container Apps' cool-down, shorter.
     private static readonly TimeSpan CoolDown = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
     private readonly TemporaryFolder _folder = new();
 
@@ -37,42 +39,38 @@ public sealed class TopologyTests(ITestOutputHelper output) : IDisposable
 
         // As the console beside the silo has them, by the image and the app.
         var console = Here(described[0], redis, azurite);
-        AppProcess[] apps = [.. described.Select(app => new AppProcess((string)app["name"]!, Here(app, redis, azurite)))];
+        App[] apps = [.. described.Select(app => new App((string)app["name"]!, new SiloProcess(Here(app, redis, azurite))))];
         try
         {
             await RunAsync(apps[0], apps[1..], console, experiment);
         }
         finally
         {
-            Array.ForEach(apps, app => app.Dispose());
+            Array.ForEach(apps, app => app.Silo.Dispose());
         }
         Assert.Equal(await File.ReadAllBytesAsync(_folder["alone-out/report.json"]), await File.ReadAllBytesAsync(_folder["cloud-out/report.json"]));
         Tell("the same report.json, byte for byte");
     }
 
-    private async Task RunAsync(AppProcess cpu, AppProcess[] gpus, Dictionary<string, string> console, string experiment)
+    private async Task RunAsync(App cpu, App[] gpus, Dictionary<string, string> console, string experiment)
     {
         var watch = Stopwatch.StartNew();
-        cpu.Start();
-        while (!await cpu.IsReadyAsync())
-        {
-            Assert.True(cpu.IsUp && watch.Elapsed < Patience, cpu.Log);
-            await Task.Delay(Polling);
-        }
+        cpu.Silo.Start();
+        await cpu.Silo.ReadyAsync();
         await SucceedAsync(console, "dataset", "import", "dataset", "--name", "synthetic");
-        Assert.Equal(0, await cpu.JobsAsync("accelerator=cpu&beyond=0"));
+        Assert.Equal(0, await JobsAsync(cpu, "accelerator=cpu&beyond=0"));
         using var run = TaggingProcess.Start(_folder.Root, console, "run", experiment, "--out", "cloud-out");
 
         var idle = gpus.ToDictionary(app => app, _ => Stopwatch.StartNew());
         var (most, timesUp, forced, ended) = (0, 0, false, run.EndAsync());
-        while (!ended.IsCompleted || gpus.Any(app => app.IsUp))
+        while (!ended.IsCompleted || gpus.Any(app => app.Silo.Lives))
         {
-            Assert.True(watch.Elapsed < Patience, string.Join('\n', [cpu.Log, .. gpus.Select(app => app.Log), run.Error]));
+            Assert.True(watch.Elapsed < Patience, string.Join('\n', [.. gpus.Prepend(cpu).Select(app => $"{app.Name}:\n{app.Silo.Log}"), run.Error]));
             for (var number = 0; number < gpus.Length; number++)
             {
                 var app = gpus[number];
                 // The rule of infra/gpu.bicep, for the accelerator that there is here.
-                if (await cpu.JobsAsync($"accelerator=cpu&beyond={number}&siloPort={app.SiloPort}") is not { } jobs)
+                if (await JobsAsync(cpu, $"accelerator=cpu&beyond={number}&siloPort={app.Silo.SiloPort}") is not { } jobs)
                 {
                     continue;
                 }
@@ -80,25 +78,25 @@ public sealed class TopologyTests(ITestOutputHelper output) : IDisposable
                 {
                     idle[app].Restart();
                 }
-                if (jobs > 0 && !app.IsUp)
+                if (jobs > 0 && !app.Silo.Lives)
                 {
-                    app.Start();
+                    app.Silo.Start();
                     timesUp++;
                     Tell($"{watch.Elapsed.TotalSeconds:0} s: {jobs} jobs, {app.Name} comes up");
                 }
-                else if (jobs == 0 && app.IsUp && idle[app].Elapsed > CoolDown)
+                else if (jobs == 0 && app.Silo.Lives && idle[app].Elapsed > CoolDown)
                 {
                     await StopAsync(app);
                     Tell($"{watch.Elapsed.TotalSeconds:0} s: no jobs for it, {app.Name} has gone");
                 }
             }
-            most = Math.Max(most, gpus.Count(app => app.IsUp));
+            most = Math.Max(most, gpus.Count(app => app.Silo.Lives));
             if (!forced && !ended.IsCompleted && await AllAtWorkAsync(cpu, gpus))
             {
                 // To none while both are at work: their jobs wait, and go on from their checkpoints.
                 forced = true;
                 await Task.WhenAll(gpus.Select(StopAsync));
-                Assert.True(await cpu.JobsAsync("accelerator=cpu") > 0);
+                Assert.True(await JobsAsync(cpu, "accelerator=cpu") > 0);
                 Tell($"{watch.Elapsed.TotalSeconds:0} s: both taken away at work, their jobs wait");
             }
             await Task.Delay(Polling);
@@ -107,20 +105,34 @@ public sealed class TopologyTests(ITestOutputHelper output) : IDisposable
         Assert.True(forced, "The silos were never both at work.");
         Assert.Equal(2, most);
         Assert.True(timesUp >= 4);
-        Assert.Equal(0, await cpu.JobsAsync("accelerator=cpu"));
+        Assert.Equal(0, await JobsAsync(cpu, "accelerator=cpu"));
         await StopAsync(cpu);
     }
 
-    private static async Task StopAsync(AppProcess app)
+    // What a scale rule asks an app: jobs for which another one is wanted; null where it does not answer, and nothing changes.
+    private static async Task<int?> JobsAsync(App app, string query)
     {
-        var code = await app.StopAsync();
-        Assert.True(code == 0, $"{app.Name} ended with exit code {code}. {app.Log}");
+        using var soon = new CancellationTokenSource(AnswerWithin);
+        try
+        {
+            return JsonNode.Parse(await app.Silo.Http.GetStringAsync($"/health/queue?{query}", soon.Token))!["jobs"]!.GetValue<int>();
+        }
+        catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException)
+        {
+            return null;
+        }
     }
 
-    private static async Task<bool> AllAtWorkAsync(AppProcess cpu, AppProcess[] gpus)
+    private static async Task StopAsync(App app)
+    {
+        var (code, _) = await app.Silo.StopAsync();
+        Assert.True(code == 0, $"{app.Name} ended with exit code {code}. {app.Silo.Log}");
+    }
+
+    private static async Task<bool> AllAtWorkAsync(App cpu, App[] gpus)
     {
         // More jobs than any queue has are left for others: what remains is what the silo itself holds.
-        var held = await Task.WhenAll(gpus.Select(app => cpu.JobsAsync($"accelerator=cpu&beyond=1000000&siloPort={app.SiloPort}")));
+        var held = await Task.WhenAll(gpus.Select(app => JobsAsync(cpu, $"accelerator=cpu&beyond=1000000&siloPort={app.Silo.SiloPort}")));
         return held.All(jobs => jobs > 0);
     }
 
@@ -151,4 +163,7 @@ public sealed class TopologyTests(ITestOutputHelper output) : IDisposable
     }
 
     private void Tell(string line) => output.WriteLine(line);
+
+    /// <summary>A container app: the silo with the app's environment variables, and ports that are free here.</summary>
+    private sealed record App(string Name, SiloProcess Silo);
 }

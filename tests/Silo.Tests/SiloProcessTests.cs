@@ -33,7 +33,7 @@ public sealed class SiloProcessTests : IDisposable
         Assert.Equal(2, code);
         Assert.Contains("is in use by process ", error, StringComparison.Ordinal);
 
-        await silo.TerminateAsync();
+        silo.Terminate();
         (code, var log) = await silo.EndAsync();
         Assert.Equal(0, code);
         Assert.Contains(" INF Leaving: ", log, StringComparison.Ordinal);
@@ -59,7 +59,7 @@ public sealed class SiloProcessTests : IDisposable
         var scheduler = JsonDocument.Parse(await silo.Http.GetStringAsync("/api/scheduler")).RootElement;
         Assert.Equal(1, scheduler.GetProperty("silos").GetArrayLength());
 
-        await silo.TerminateAsync();
+        silo.Terminate();
         var (code, log) = await silo.EndAsync();
         Assert.Equal(0, code);
         Assert.DoesNotContain(Token, log, StringComparison.Ordinal);
