@@ -172,7 +172,14 @@ internal sealed class SiloProcess : IDisposable
     /// <summary>Waits for its end and gives its exit code and what it wrote for its user.</summary>
     public async Task<(int Code, string Error)> EndAsync()
     {
-        await Running.WaitForExitAsync();
+        try
+        {
+            await Running.WaitForExitAsync().WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"The silo never ended: {Log}");
+        }
         return (Running.ExitCode, Read(_error).TrimEnd('\n'));
     }
 

@@ -93,7 +93,7 @@ public sealed class SiloProcessTests : IDisposable
     [InlineData("--Tagging:HttpToken=short", "Tagging:HttpToken is shorter")]
     [InlineData("--Tagging:Cluster:Redis=host:1,hush=secret word", "Tagging:Cluster:Redis ")]
     [InlineData("--Tagging:Cluster:RedisEntra=perhaps", "Tagging:Cluster:RedisEntra is 'perhaps'; write true or false.")]
-    [InlineData("--Tagging:Cluster:RedisEntra=true", "add ssl=true to Tagging:Cluster:Redis.")]
+    [InlineData("--Tagging:Cluster:RedisEntra=true", "Tagging:Cluster:RedisEntra is true, ")]
     [InlineData("--Tagging:Cluster:Tls:Authority=/no/ca.pem", "Tagging:Cluster:Tls:Certificate is not set")]
     [InlineData("--Tagging:Entra:Authority=http://nowhere", "Tagging:Entra")]
     public async Task A_setting_that_cannot_be_used_is_named_in_a_line_and_ends_the_silo_with_exit_code_2(string setting, string named)

@@ -22,6 +22,11 @@ public static class ClusterHosting
             yield return $"{section}:{nameof(settings.Redis)} is set, but this build hosts its grains in one process; build with "
                 + "-p:GrainHost=Orleans for a cluster.";
         }
+        if (settings.RedisEntra)
+        {
+            yield return $"{section}:{nameof(settings.RedisEntra)} is true, but this build hosts its grains in one process and asks no Redis "
+                + "server; build with -p:GrainHost=Orleans for a cluster.";
+        }
         if (settings.Tls.IsOn)
         {
             yield return $"{section}:{nameof(settings.Tls)} is set, but this build's silos are reached on their own machine only; build "
