@@ -16,13 +16,13 @@ using Serilog;
 namespace OrleansTagging.Commands;
 
 /// <summary>
-/// The grains of a cluster, reached through its gateways. What else must be known of it (its id, certificates, Redis server) is in the
+/// The grains of a cluster, reached through its gateways. What else must be known of it (its id, certificates) is in the
 /// environment, under the names that silos read: <c>Tagging__Cluster__Id</c> and so on.
 /// </summary>
 internal sealed class ClusterConnection : GrainHost
 {
     private const string Section = "Tagging:Cluster";
-    private const string ByRedis = "redis";
+    private const string Azure = "azure";
 
     // A rolling restart takes each silo away for a while; a connection goes on to the next gateway.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -47,14 +47,14 @@ internal sealed class ClusterConnection : GrainHost
     public override bool IsRemote => true;
 
     /// <summary>Connects.</summary>
-    /// <param name="where">Gateways, or <c>redis</c>.</param>
+    /// <param name="where">Gateways, or <c>azure</c>: those that the members' table in the store's account has.</param>
     /// <param name="store">The store of the cluster.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="InputException">The settings cannot be used, or no cluster answers.</exception>
     public static async Task<ClusterConnection> StartAsync(string where, Store store, CancellationToken cancellationToken)
     {
         var settings = Settings();
-        var gateways = await GatewaysAsync(where, settings, cancellationToken);
+        var gateways = await GatewaysAsync(where, store, cancellationToken);
         return await StartAsync(settings, gateways, Patience, store, fault => new InputException(
             $"{ConnectOption.OptionName} {where}: no silo of the cluster '{settings.Id}' answers; start it, or correct the address, "
             + $"the id ({Section.Replace(":", "__")}__Id) or the certificates.{Told(fault)}", fault), cancellationToken);
@@ -85,7 +85,7 @@ internal sealed class ClusterConnection : GrainHost
         {
             var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
             builder.Logging.AddSerilog(log);
-            builder.UseOrleansClient(orleans => orleans.UseCluster(settings, gateways, patience, store));
+            builder.UseOrleansClient(orleans => orleans.UseCluster(settings, store, gateways, patience));
             client = builder.Build();
             await client.StartAsync(cancellationToken);
             return new ClusterConnection(client, log, store);
@@ -133,12 +133,16 @@ internal sealed class ClusterConnection : GrainHost
         }
     }
 
-    private static async Task<IPEndPoint[]> GatewaysAsync(string where, ClusterSettings settings, CancellationToken cancellationToken)
+    private static async Task<IPEndPoint[]> GatewaysAsync(string where, Store store, CancellationToken cancellationToken)
     {
-        if (where == ByRedis)
+        if (where == Azure)
         {
-            return settings.IsCluster ? [] : throw new InputException(
-                $"{ConnectOption.OptionName} {where}: Tagging__Cluster__Redis is not set; set it to the cluster's Redis server.");
+            if (store.Tables is null)
+            {
+                throw new InputException(
+                    $"{ConnectOption.OptionName} {where}: the store {store.Location} has no tables; name the cluster's store: --store azure:CONTAINER.");
+            }
+            return await ClusterHosting.ProbeAsync(store, Patience) is { } silent ? throw new InputException(silent) : [];
         }
         var gateways = new List<IPEndPoint>();
         foreach (var gateway in where.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
@@ -146,7 +150,7 @@ internal sealed class ClusterConnection : GrainHost
             var colon = gateway.LastIndexOf(':');
             if (colon < 1 || !ushort.TryParse(gateway.AsSpan(colon + 1), out var port))
             {
-                throw new InputException($"{ConnectOption.OptionName} {where}: '{gateway}' is no gateway; write HOST:PORT, or 'redis'.");
+                throw new InputException($"{ConnectOption.OptionName} {where}: '{gateway}' is no gateway; write HOST:PORT, or 'azure'.");
             }
             try
             {

@@ -13,8 +13,6 @@ internal static class FaultLog
     public static Serilog.Core.Logger Open(string folder) => new LoggerConfiguration()
         .MinimumLevel.Information()
         .MinimumLevel.Override("Orleans", LogEventLevel.Warning)
-        // Orleans' retries of every placement.
-        .MinimumLevel.Override("Polly", LogEventLevel.Warning)
         .WriteTo.File(
             Path.Combine(folder, "logs", "tagging-.log"),
             rollingInterval: RollingInterval.Day,

@@ -42,7 +42,7 @@ public sealed partial class CurriculumGrain
         var stop = Settings(request).DivergenceStop;
         var (record, models) = (inspected.Record, inspected.Folds);
         var seen = await RankedAsync(request, round) is { } ranked
-            ? await offTurns.Run(() => Task.FromResult(ranked.Inspect(record, near)))
+            ? await Task.Run(() => Task.FromResult(ranked.Inspect(record, near)))
             : new RoundInspection { Record = record };
         return seen with
         {
@@ -74,7 +74,7 @@ public sealed partial class CurriculumGrain
         var before = round == 1 ? null : await ForEachShard(shard => ShardGrainOf(shard).GetPlaces(round - 1));
         var clips = _ranked?.Clips;
         var artifacts = store.Artifacts;
-        var ranked = await offTurns.Run(async () => RankedRound.Of(
+        var ranked = await Task.Run(async () => RankedRound.Of(
             record, clips ?? await RoundFigures.NoisyClipsAsync(artifacts, request.Context), request.Context.Dataset.Classes,
             places, before));
         // The settings may have changed in the meantime.
@@ -86,7 +86,7 @@ public sealed partial class CurriculumGrain
         if (_relabelled is not { } known || known.Address != selection)
         {
             var artifacts = store.Artifacts;
-            var labels = await offTurns.Run(async () => (await ClipList.ReadAsync(artifacts, selection))
+            var labels = await Task.Run(async () => (await ClipList.ReadAsync(artifacts, selection))
                 .ToDictionary(used => used.Fname, used => used.Labels.Split(','), StringComparer.Ordinal));
             _relabelled = known = (selection, labels);
         }

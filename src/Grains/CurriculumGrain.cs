@@ -89,7 +89,6 @@ public sealed class CurriculumState
 public sealed partial class CurriculumGrain(
     [PersistentState("curriculum", ArtifactGrainStorage.Name)] IPersistentState<CurriculumState> state,
     Store store,
-    OffTurns offTurns,
     IOptions<TaggingOptions> options,
     TimeProvider clock,
     DriveFaults faults,
@@ -213,7 +212,7 @@ public sealed partial class CurriculumGrain(
         {
             if (state.State.Shards.Count == 0)
             {
-                state.State.Shards = await offTurns.Run(() => CutAsync(store.Artifacts, request.Context, options.Value.ShardSize));
+                state.State.Shards = await Task.Run(() => CutAsync(store.Artifacts, request.Context, options.Value.ShardSize));
                 state.State.CutFrom = request.Context.Folds.Assignments;
                 await this.SaveAsync(state);
             }
@@ -327,7 +326,7 @@ public sealed partial class CurriculumGrain(
             var (artifacts, settings, known) = (store.Artifacts, Settings(request), rest.Record);
             var predictions = Array.ConvertAll(rest.Folds, fold => fold.NoisyPredictions!);
             var decisions = state.State.Decisions;
-            var record = await offTurns.Run(() => RoundFigures.RelabelAsync(
+            var record = await Task.Run(() => RoundFigures.RelabelAsync(
                 artifacts, request.Context, settings, known, predictions, good?.Selection, decisions));
             rest.Record = record with { Step = "done" };
             logger.LogInformation("{Kept} clips keep their labels, {Relabelled} have new ones, {Dropped} are dropped",
@@ -369,7 +368,7 @@ public sealed partial class CurriculumGrain(
     private Task<(double? CrossValidated, double? Test)> Measure(CurriculumRequest request, FoldRecord[] folds)
     {
         var (artifacts, hasTruth) = (store.Artifacts, HasTruth(request));
-        return offTurns.Run(() => RoundFigures.OfScorerAsync(artifacts, folds, request.Context, hasTruth));
+        return Task.Run(() => RoundFigures.OfScorerAsync(artifacts, folds, request.Context, hasTruth));
     }
 
     private async Task<ShardScores[]> ScoreShards(CurriculumRequest request, CurriculumRound round)
@@ -403,7 +402,7 @@ public sealed partial class CurriculumGrain(
         var (artifacts, settings, known) = (store.Artifacts, Settings(request), round.Record);
         var before = Rounds.ElementAtOrDefault(known.Round - 2)?.Record;
         var decisions = state.State.Decisions;
-        var (record, ranking) = await offTurns.Run(() => RoundFigures.PromoteAsync(
+        var (record, ranking) = await Task.Run(() => RoundFigures.PromoteAsync(
             artifacts, request.Context, settings, known, scores, before, decisions));
         var (ranks, promoted) = (ranking.Ranks(), ranking.Promoted.ToHashSet());
         await ForEachShard(async shard =>

@@ -22,8 +22,7 @@ public sealed class DatasetState
 [GrainType("dataset")]
 public sealed class DatasetGrain(
     [PersistentState("dataset", ArtifactGrainStorage.Name)] IPersistentState<DatasetState> state,
-    Store store,
-    OffTurns offTurns) : Grain, IDatasetGrain
+    Store store) : Grain, IDatasetGrain
 {
     /// <inheritdoc/>
     public async Task<string?> Register(DatasetRecord record)
@@ -74,7 +73,7 @@ public sealed class DatasetGrain(
         }
         try
         {
-            var answer = await offTurns.Run(() => AssignAsync(store.Artifacts, record, folds, seed, holdout));
+            var answer = await Task.Run(() => AssignAsync(store.Artifacts, record, folds, seed, holdout));
             state.State.Folds[key] = answer;
             await this.SaveAsync(state);
             return answer;

@@ -27,7 +27,6 @@ public sealed class EnsembleMemberState
 public sealed class EnsembleMemberGrain(
     [PersistentState("member", ArtifactGrainStorage.Name)] IPersistentState<EnsembleMemberState> state,
     Store store,
-    OffTurns offTurns,
     DriveFaults faults,
     ILogger<EnsembleMemberGrain> logger) : ExperimentPart(faults), IEnsembleMemberGrain
 {
@@ -126,7 +125,7 @@ public sealed class EnsembleMemberGrain(
         _latest = Record(request, folds);
         if (Array.TrueForAll(folds, fold => fold.Done))
         {
-            var record = await offTurns.Run(() => MeasureAsync(_latest, request.Context));
+            var record = await Task.Run(() => MeasureAsync(_latest, request.Context));
             if (record.Problem is null)
             {
                 state.State.Record = record;

@@ -65,7 +65,6 @@ public interface IExperimentTurns : IGrainWithStringKey
 public sealed class ExperimentGrain(
     [PersistentState("experiment", ArtifactGrainStorage.Name)] IPersistentState<ExperimentState> state,
     Store store,
-    OffTurns offTurns,
     IOptions<TaggingOptions> options,
     DriveFaults faults,
     TimeProvider clock,
@@ -449,7 +448,7 @@ public sealed class ExperimentGrain(
         try
         {
             var jobs = await Jobs(curricula.SelectMany(part => part.Folds).Concat(members.SelectMany(member => member.Folds)));
-            var reported = await offTurns.Run(() => ExperimentReport.WriteAsync(
+            var reported = await Task.Run(() => ExperimentReport.WriteAsync(
                 store.Artifacts, file, context, curricula, members));
             state.State.Report = reported.Report;
             state.State.Submission = reported.Submission;

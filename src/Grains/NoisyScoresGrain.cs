@@ -36,8 +36,7 @@ public sealed class NoisyScoresState
 [GrainType("noisy-scores")]
 public sealed class NoisyScoresGrain(
     [PersistentState("scores", ArtifactGrainStorage.Name)] IPersistentState<NoisyScoresState> state,
-    Store store,
-    OffTurns offTurns) : Grain, INoisyScoresGrain
+    Store store) : Grain, INoisyScoresGrain
 {
     private const int PredictedKept = 3;
 
@@ -50,7 +49,7 @@ public sealed class NoisyScoresGrain(
         var known = RoundOf(request.Round);
         if (known is null || Fingerprint.Of(known.Request) != Fingerprint.Of(request))
         {
-            var scores = await offTurns.Run(() => ScoreAsync(store.Artifacts, request));
+            var scores = await Task.Run(() => ScoreAsync(store.Artifacts, request));
             // Later rounds were scored by models that followed from this one.
             state.State.Rounds.RemoveAll(round => round.Request.Round >= request.Round);
             _read.Clear();
@@ -102,7 +101,7 @@ public sealed class NoisyScoresGrain(
             {
                 Rank = ranks?.Ranks[at] ?? 0,
                 Promoted = ranks?.Promoted[at] ?? false,
-                Models = await offTurns.Run(() => ClipModels.OfAsync(store.Artifacts, round.Request, at, clips.Clips[at].Fold, heard)),
+                Models = await Task.Run(() => ClipModels.OfAsync(store.Artifacts, round.Request, at, clips.Clips[at].Fold, heard)),
             });
         }
         return new ClipRecord
@@ -130,7 +129,7 @@ public sealed class NoisyScoresGrain(
     {
         if (!_read.TryGetValue(address, out var known))
         {
-            known = await offTurns.Run(() => read(store.Artifacts, address));
+            known = await Task.Run(() => read(store.Artifacts, address));
             _read[address] = known;
         }
         return (T)known;

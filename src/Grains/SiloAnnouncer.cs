@@ -12,7 +12,6 @@ public sealed class SiloAnnouncer(
     IGrainFactory grains,
     ILocalSiloDetails silo,
     IOptions<TaggingOptions> options,
-    OffTurns offTurns,
     TimeProvider clock,
     ILogger<SiloAnnouncer> logger) : IHostedService, IDisposable
 {
@@ -30,7 +29,7 @@ public sealed class SiloAnnouncer(
     {
         if (options.Value.Announces)
         {
-            _announcing = offTurns.Run(() => AnnounceAsync(_stopping.Token));
+            _announcing = Task.Run(() => AnnounceAsync(_stopping.Token));
         }
         return Task.CompletedTask;
     }
@@ -38,10 +37,8 @@ public sealed class SiloAnnouncer(
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        // Not CancelAsync, which goes over the thread pool.
-        _stopping.Cancel();
-        await _announcing.WaitAsync(cancellationToken)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await _stopping.CancelAsync();
+        await _announcing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (IsAnnounced)
         {
             try

@@ -29,7 +29,6 @@ public static class TaggingHosting
         silo.Services.AddSingleton(store);
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.TryAddSingleton<ITrainer, TrainerProcess>();
-        silo.Services.TryAddSingleton(_ => new OffTurns());
         silo.Services.AddSingleton<DriveFaults>();
         silo.Services.AddSingleton<GrainNews>();
         silo.Services.AddGrainStorage(ArtifactGrainStorage.Name, (_, _) => new ArtifactGrainStorage(store.State));

@@ -85,7 +85,6 @@ public sealed class TrainingGrain(
     Store store,
     ILocalSiloDetails silo,
     DriveFaults faults,
-    OffTurns offTurns,
     TimeProvider clock,
     IOptions<TaggingOptions> options,
     GrainNews news,
@@ -351,8 +350,8 @@ public sealed class TrainingGrain(
         _followed = followed;
         logger.LogInformation("{Job} starts on {Device}: {What}", Job, lease.Device, lease.Request.What);
         // Off the grain's turns: a Trainer works for minutes or hours, and its end comes back as a call.
-        followed.Outcome = offTurns.Run(() => trainer.RunAsync(document, lease.Device, followed.Hear, followed.Stopping));
-        _ = offTurns.Run(() => TellEnd(self, followed));
+        followed.Outcome = Task.Run(() => trainer.RunAsync(document, lease.Device, followed.Hear, followed.Stopping));
+        _ = Task.Run(() => TellEnd(self, followed));
         _renewal = this.RegisterGrainTimer(_ => Renew(), new GrainTimerCreationOptions(options.Value.Heartbeat, options.Value.Heartbeat));
         DelayDeactivation(options.Value.Silence + options.Value.Heartbeat);
     }

@@ -11,11 +11,13 @@ internal static class ListeningPorts
     /// <param name="settings">The settings, checked.</param>
     public static IEnumerable<string> Faults(SiloSettings settings)
     {
-        var address = settings.Cluster is { IsCluster: true, ListenOnAll: true } ? IPAddress.Any
+        var address = settings.Cluster is { Enabled: true, ListenOnAll: true } ? IPAddress.Any
             : settings.Cluster.Resolve() ?? IPAddress.Loopback;
-        (string Name, IPEndPoint Place)[] silo = ClusterHosting.Listens
-            ? [(nameof(settings.SiloPort), new(address, settings.SiloPort)), (nameof(settings.GatewayPort), new(address, settings.GatewayPort))]
-            : [];
+        (string Name, IPEndPoint Place)[] silo =
+        [
+            (nameof(settings.SiloPort), new(address, settings.SiloPort)),
+            (nameof(settings.GatewayPort), new(address, settings.GatewayPort)),
+        ];
         var http = HttpProtection.AddressesOf(settings).Select(HttpProtection.TryParse).OfType<BindingAddress>()
             .Where(bound => bound is { IsUnixPipe: false, IsNamedPipe: false, Port: > 0 })
             .Select(bound => (nameof(settings.HttpUrl), new IPEndPoint(AddressOf(bound.Host), bound.Port)));

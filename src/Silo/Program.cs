@@ -33,8 +33,7 @@ using (hold)
     {
         return Refused(2, taken);
     }
-    if (settings.Cluster.IsCluster
-        && await ClusterHosting.ProbeAsync(settings.Cluster, "Tagging:Cluster", TimeSpan.FromSeconds(30)) is { } silent)
+    if (settings.Cluster.Enabled && await ClusterHosting.ProbeAsync(hold.Store, TimeSpan.FromSeconds(30)) is { } silent)
     {
         return Refused(1, silent);
     }

@@ -61,7 +61,7 @@ internal static class SiloHosting
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = DrainPatience);
         builder.UseOrleans(silo =>
         {
-            silo.UseCluster(settings.Cluster, settings.SiloPort, settings.GatewayPort);
+            silo.UseCluster(settings.Cluster, store, settings.SiloPort, settings.GatewayPort);
             silo.AddTagging(store, settings.Apply);
             silo.AddGateway(store, settings.HttpUrl.Split(';')[0]);
             silo.AddLiveNews();

@@ -74,7 +74,7 @@ public sealed class SiloSettings
     /// <summary>Sign-in by Entra ID, instead of the token or beside it.</summary>
     public EntraSettings Entra { get; set; } = new();
 
-    /// <summary>The cluster; without its Redis server the silo stands alone.</summary>
+    /// <summary>The cluster; where it is not enabled the silo stands alone.</summary>
     public ClusterSettings Cluster { get; set; } = new();
 
     /// <summary>Time between two announcements of this silo, and between two renewals of a lease.</summary>
@@ -112,7 +112,7 @@ public sealed class SiloSettings
         options.CudaDevices = CudaDevices ?? (trains ? null : []);
         options.CudaSlots = CudaSlots;
         options.CheckpointSeconds = CheckpointSeconds;
-        options.Alone &= !Cluster.IsCluster;
+        options.Alone &= !Cluster.Enabled;
         (options.Heartbeat, options.Silence, options.StopPatience) = (Heartbeat, Silence, StopPatience);
     }
 

@@ -5,8 +5,8 @@ using OrleansTagging.Storage;
 namespace OrleansTagging.Silo;
 
 /// <summary>
-/// The store of this silo and the right to host grains on it: a folder belongs to a silo alone, or to the silos of a cluster on one
-/// machine; a container to whoever has it in the settings.
+/// The store of this silo and the right to host grains on it: a folder belongs to one silo, a container to
+/// the silos of a cluster.
 /// </summary>
 internal sealed class StoreHold : IDisposable
 {
@@ -30,8 +30,15 @@ internal sealed class StoreHold : IDisposable
         try
         {
             var store = Storage.Store.Open(settings.Store!);
+            if (settings.Cluster.Enabled && store.Tables is null)
+            {
+                problem = $"{SiloSettings.Section}:{nameof(settings.Store)} is {store.Location}, but a cluster keeps its members in the tables of "
+                    + "the store's account; name a container, azure:CONTAINER, of an account with tables, or leave "
+                    + $"{SiloSettings.Section}:{nameof(settings.Cluster)}:{nameof(settings.Cluster.Enabled)} out.";
+                return false;
+            }
             StoreLock? taken = null;
-            if (!store.IsFolder || TryLock(settings, store.Root, out taken, out problem))
+            if (!store.IsFolder || TryLock(store.Root, out taken, out problem))
             {
                 hold = new StoreHold(store, taken);
                 return true;
@@ -65,17 +72,15 @@ internal sealed class StoreHold : IDisposable
     public void Dispose() => _lock?.Dispose();
 
     private static bool TryLock(
-        SiloSettings settings, string root, [NotNullWhen(true)] out StoreLock? taken, [NotNullWhen(false)] out string? problem)
+        string root, [NotNullWhen(true)] out StoreLock? taken, [NotNullWhen(false)] out string? problem)
     {
         for (var patience = Stopwatch.StartNew(); ; Thread.Sleep(LookAgain))
         {
-            var free = settings.Cluster.IsCluster
-                ? StoreLock.TryShare(root, out taken, out var holder)
-                : StoreLock.TryAcquire(root, out taken, out holder);
+            var free = StoreLock.TryAcquire(root, out taken, out var holder);
             var who = holder > 0 ? $"process {holder}" : "another process";
             problem = free
                 ? null
-                : $"{SiloSettings.Section}:{nameof(settings.Store)}: {root} is in use by {who}; stop it, or name another store.";
+                : $"{SiloSettings.Section}:{nameof(SiloSettings.Store)}: {root} is in use by {who}; stop it, or name another store.";
             // A console that answers a question holds the store for a moment, and says of itself nothing.
             if (free || StoreHost.Living(root).Length > 0 || patience.Elapsed > Questions)
             {

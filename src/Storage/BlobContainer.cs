@@ -41,7 +41,7 @@ internal sealed class BlobContainer(BlobContainerClient client, string folder)
         {
             var page = await CallAsync(async container =>
             {
-                var pages = container.GetBlobsAsync(prefix: folder + prefix, cancellationToken: cancellationToken).AsPages(next);
+                var pages = container.GetBlobsAsync(BlobTraits.None, BlobStates.None, folder + prefix, cancellationToken).AsPages(next);
                 await using var first = pages.GetAsyncEnumerator(cancellationToken);
                 return await first.MoveNextAsync().ConfigureAwait(false) ? first.Current : null;
             }, cancellationToken).ConfigureAwait(false);

@@ -1,8 +1,7 @@
 namespace OrleansTagging.Storage;
 
 /// <summary>
-/// A lock between threads and processes: a file held open with <see cref="FileShare.None"/>, or with <see cref="FileShare.Read"/> by
-/// those who share it. The operating system lets go of it when its holder ends, however it ends.
+/// A lock between threads and processes: a file held open with <see cref="FileShare.None"/>. The operating system lets go of it when its holder ends, however it ends.
 /// </summary>
 public static class FileLock
 {
@@ -12,12 +11,21 @@ public static class FileLock
 
     /// <summary>The lock, to be disposed of; null where another holder has it or the file to be opened is gone.</summary>
     /// <exception cref="IOException">The file cannot be opened for another reason.</exception>
-    public static FileStream? TryTake(string path, FileMode mode = FileMode.OpenOrCreate) =>
-        TryOpen(path, mode, FileAccess.ReadWrite, FileShare.None);
-
-    /// <summary>The lock beside others who share it, to be disposed of; null where a holder has it alone.</summary>
-    /// <exception cref="IOException">The file cannot be opened for another reason.</exception>
-    public static FileStream? TryShare(string path) => TryOpen(path, FileMode.OpenOrCreate, FileAccess.Read, FileShare.Read);
+    public static FileStream? TryTake(string path, FileMode mode = FileMode.OpenOrCreate)
+    {
+        try
+        {
+            return new FileStream(path, mode, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+        catch (IOException e) when (e.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation)
+        {
+            return null;
+        }
+        catch (FileNotFoundException) when (mode == FileMode.Open)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Waits for the lock.</summary>
     /// <param name="path">The file.</param>
@@ -42,22 +50,6 @@ public static class FileLock
             }
             await Task.Delay(Random.Shared.Next(1, wait + 1), cancellationToken);
             wait = Math.Min(2 * wait, longestWait);
-        }
-    }
-
-    private static FileStream? TryOpen(string path, FileMode mode, FileAccess access, FileShare share)
-    {
-        try
-        {
-            return new FileStream(path, mode, access, share, bufferSize: 0);
-        }
-        catch (IOException e) when (e.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation)
-        {
-            return null;
-        }
-        catch (FileNotFoundException) when (mode == FileMode.Open)
-        {
-            return null;
         }
     }
 }

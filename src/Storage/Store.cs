@@ -1,4 +1,5 @@
 using System.Globalization;
+using Azure.Data.Tables;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 
@@ -35,6 +36,12 @@ public sealed record Store
     /// <summary>What keeps the store from working just now, as far as this process has met it.</summary>
     public StoreHealth Health { get; init; } = new();
 
+    /// <summary>
+    /// The tables of the container's account, in which a cluster keeps its members and reminders; <c>null</c> for a folder, and for a container
+    /// that is reached by a signature (SAS).
+    /// </summary>
+    public TableServiceClient? Tables { get; init; }
+
     /// <summary>Whether the store is a folder, which one host at a time may use (<see cref="StoreLock"/>).</summary>
     public required bool IsFolder { get; init; }
 
@@ -70,7 +77,7 @@ public sealed record Store
         {
             var (name, prefix) = SplitPath(location, location[AzureScheme.Length..]);
             var health = new StoreHealth();
-            return OpenContainer(location, Container(location, name, Options(location, health)), prefix, health);
+            return OpenContainer(location, Container(location, name, Options(location, health)), TablesOfEnvironment(), prefix, health);
         }
         if (location.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
         {
@@ -121,7 +128,7 @@ public sealed record Store
         var container = signed
             ? new BlobContainerClient(containerUri, options)
             : new BlobContainerClient(containerUri, new DefaultAzureCredential(), options);
-        return OpenContainer(address, container, prefix, health);
+        return OpenContainer(address, container, signed ? null : TablesBeside(uri), prefix, health);
     }
 
     private static BlobContainerClient Container(string location, string name, BlobClientOptions options)
@@ -145,7 +152,30 @@ public sealed record Store
         throw new StoreLocationException($"'{location}' names no account: set {ConnectionVariable} or {AccountVariable}.");
     }
 
-    private static Store OpenContainer(string location, BlobContainerClient container, string prefix, StoreHealth health)
+    /// <summary>The tables of the account that <see cref="Container"/> uses.</summary>
+    private static TableServiceClient? TablesOfEnvironment()
+    {
+        if (Environment.GetEnvironmentVariable(ConnectionVariable) is not { Length: > 0 } connection)
+        {
+            return TablesBeside(new Uri($"https://{Environment.GetEnvironmentVariable(AccountVariable)}.blob.core.windows.net"));
+        }
+        try
+        {
+            return new TableServiceClient(connection);
+        }
+        catch (Exception e) when (e is FormatException or InvalidOperationException or ArgumentException)
+        {
+            // A connection string may name the blobs alone; a store needs no more.
+            return null;
+        }
+    }
+
+    private static TableServiceClient? TablesBeside(Uri blobs) => blobs.Host.Split('.', 3) is [var account, "blob", var suffix]
+        ? new TableServiceClient(new Uri($"https://{account}.table.{suffix}"), new DefaultAzureCredential())
+        : null;
+
+    private static Store OpenContainer(
+        string location, BlobContainerClient container, TableServiceClient? tables, string prefix, StoreHealth health)
     {
         var caches = Environment.GetEnvironmentVariable(CacheVariable) is { Length: > 0 } chosen
             ? chosen
@@ -159,6 +189,7 @@ public sealed record Store
                 Location = location,
                 Root = root,
                 IsFolder = false,
+                Tables = tables,
                 Health = health,
                 Artifacts = new BlobArtifactStore(container, prefix, root, new ArtifactCache(root, CacheBytes(), health)),
                 State = new BlobStateStore(container, prefix),

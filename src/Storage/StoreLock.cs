@@ -21,27 +21,11 @@ public sealed class StoreLock : IDisposable
     /// taken.</param>
     /// <returns>Whether it was taken.</returns>
     /// <exception cref="IOException">The folder or the file cannot be created.</exception>
-    public static bool TryAcquire(string root, [NotNullWhen(true)] out StoreLock? taken, out int holder) =>
-        TryHold(root, path => FileLock.TryTake(path), out taken, out holder);
-
-    /// <summary>Takes the lock beside the other silos of a cluster, if no one has it alone (<see cref="TryAcquire"/>).</summary>
-    /// <param name="root">The store's folder; it is created.</param>
-    /// <param name="taken">The lock, to be disposed of when hosting ends.</param>
-    /// <param name="holder">The process id of who has the lock; 0 where that is not known yet. This process's own id if it was
-    /// taken.</param>
-    /// <returns>Whether it was taken.</returns>
-    /// <exception cref="IOException">The folder or the file cannot be created.</exception>
-    public static bool TryShare(string root, [NotNullWhen(true)] out StoreLock? taken, out int holder) =>
-        TryHold(root, FileLock.TryShare, out taken, out holder);
-
-    /// <summary>Gives the lock back.</summary>
-    public void Dispose() => _held.Dispose();
-
-    private static bool TryHold(string root, Func<string, FileStream?> take, [NotNullWhen(true)] out StoreLock? taken, out int holder)
+    public static bool TryAcquire(string root, [NotNullWhen(true)] out StoreLock? taken, out int holder)
     {
         DurableFolder.Create(root);
         var who = Path.Combine(root, "host.pid");
-        if (take(Path.Combine(root, "host.lock")) is not { } held)
+        if (FileLock.TryTake(Path.Combine(root, "host.lock")) is not { } held)
         {
             taken = null;
             holder = ReadHolder(who);
@@ -62,6 +46,9 @@ public sealed class StoreLock : IDisposable
         taken = new StoreLock(held);
         return true;
     }
+
+    /// <summary>Gives the lock back.</summary>
+    public void Dispose() => _held.Dispose();
 
     private static int ReadHolder(string path)
     {

@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs.Models;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text.Json;
@@ -175,7 +176,8 @@ public sealed class ImportKillTests(ITestOutputHelper output) : IDisposable
     /// <summary>Whether the audio is committed; the dataset is registered a moment later.</summary>
     private async Task<bool> IsStoredAsync()
     {
-        await foreach (var blob in Container().GetBlobsAsync(prefix: "artifacts/", cancellationToken: TestContext.Current.CancellationToken))
+        await foreach (var blob in Container().GetBlobsAsync(
+            BlobTraits.None, BlobStates.None, "artifacts/", TestContext.Current.CancellationToken))
         {
             if (blob.Name.EndsWith(".npy", StringComparison.Ordinal))
             {
@@ -189,8 +191,8 @@ public sealed class ImportKillTests(ITestOutputHelper output) : IDisposable
     {
         var container = Container();
         var staged = 0;
-        await foreach (var blob in container.GetBlobsAsync(states: Azure.Storage.Blobs.Models.BlobStates.Uncommitted,
-            cancellationToken: TestContext.Current.CancellationToken))
+        await foreach (var blob in container.GetBlobsAsync(
+            BlobTraits.None, BlobStates.Uncommitted, prefix: null, TestContext.Current.CancellationToken))
         {
             var blocks = await new Azure.Storage.Blobs.Specialized.BlockBlobClient(
                 _environment["AZURE_STORAGE_CONNECTION_STRING"], "tagging", blob.Name).GetBlockListAsync(

@@ -17,7 +17,7 @@ internal sealed class ConnectOption : Option<string?>
     public ConnectOption() : base(OptionName)
     {
         HelpName = "WHERE";
-        Description = "Ask a running silo or cluster: gateways HOST:PORT,HOST:PORT, or 'redis' "
+        Description = "Ask a running silo or cluster: gateways HOST:PORT,HOST:PORT, or 'azure' "
             + $"[default: ${Variable}, else whoever hosts the store]";
     }
 

@@ -3,7 +3,7 @@ using System.Net;
 namespace OrleansTagging.Grains.Clustering;
 
 /// <summary>
-/// Which cluster a silo or a client belongs to: the section <c>Tagging:Cluster</c> of a configuration (<c>Tagging__Cluster__Redis=…</c>
+/// Which cluster a silo or a client belongs to: the section <c>Tagging:Cluster</c> of a configuration (<c>Tagging__Cluster__Enabled=true</c>
 /// in the environment).
 /// </summary>
 public sealed class ClusterSettings
@@ -15,16 +15,10 @@ public sealed class ClusterSettings
     public string ServiceId { get; set; } = "tagging";
 
     /// <summary>
-    /// The Redis server that holds membership and reminders, as StackExchange.Redis reads it (<c>host:6380,password=…,ssl=true</c>).
-    /// Without one a silo stands alone on this machine.
+    /// Whether the silo is a member of the cluster whose members and reminders are in the tables of the store's account. Otherwise it stands
+    /// alone on its machine.
     /// </summary>
-    public string? Redis { get; set; }
-
-    /// <summary>
-    /// Whether the Redis server knows this process by Entra ID (Azure Managed Redis), as the identity that <c>DefaultAzureCredential</c>
-    /// finds, and not by a password in <see cref="Redis"/>.
-    /// </summary>
-    public bool RedisEntra { get; set; }
+    public bool Enabled { get; set; }
 
     /// <summary>Address or host name at which the other silos and the clients reach this one; by default this machine's own.</summary>
     public string? Address { get; set; }
@@ -40,9 +34,6 @@ public sealed class ClusterSettings
 
     /// <summary>Certificates of the traffic between silos and with clients.</summary>
     public TlsSettings Tls { get; set; } = new();
-
-    /// <summary>Whether there is a cluster at all.</summary>
-    public bool IsCluster => !string.IsNullOrEmpty(Redis);
 
     /// <summary>The address that <see cref="Address"/> means; <c>null</c> where it is not given.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">It is a name that cannot be resolved.</exception>
@@ -71,7 +62,7 @@ public sealed class ClusterSettings
         {
             yield return $"{section}:{nameof(Address)} is '{Address}', which {unknown}; give an address or a name of this machine.";
         }
-        foreach (var fault in ClusterHosting.Faults(this, section).Concat(ClusterCertificate.Faults(Tls, $"{section}:{nameof(Tls)}")))
+        foreach (var fault in ClusterCertificate.Faults(Tls, $"{section}:{nameof(Tls)}"))
         {
             yield return fault;
         }

@@ -58,7 +58,6 @@ public static class StoreHostHosting
     /// <param name="http">Where it answers HTTP, if it does.</param>
     public static ISiloBuilder AddGateway(this ISiloBuilder silo, Store store, string? http = null)
     {
-        silo.OpenGateway(store);
         if (store.IsFolder)
         {
             silo.Services.AddSingleton<IHostedService>(services => new StoreHostNotice(
