@@ -142,7 +142,7 @@ internal sealed class ClusterConnection : GrainHost
                 throw new InputException(
                     $"{ConnectOption.OptionName} {where}: the store {store.Location} has no tables; name the cluster's store: --store azure:CONTAINER.");
             }
-            return await ClusterHosting.ProbeAsync(store, Patience) is { } silent ? throw new InputException(silent) : [];
+            return await ClusterHosting.ProbeAsync(store, Patience, cancellationToken) is { } silent ? throw new InputException(silent) : [];
         }
         var gateways = new List<IPEndPoint>();
         foreach (var gateway in where.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))

@@ -66,9 +66,13 @@ public sealed record Store
     /// application data, and take up to <c>$TAGGING_CACHE_SIZE</c> (<c>500M</c>, <c>20G</c>, <c>1T</c>; by default 50G) there. The
     /// container is created when it is first needed; opening talks to nobody.
     /// </summary>
+    /// <param name="location">The location.</param>
+    /// <param name="connection">Connection string of the account; by default <c>$AZURE_STORAGE_CONNECTION_STRING</c>.</param>
+    /// <param name="caches">Where local copies go; by default <c>$TAGGING_CACHE</c>.</param>
     /// <exception cref="StoreLocationException">The location, or the environment it relies on, cannot be used.</exception>
-    public static Store Open(string location)
+    public static Store Open(string location, string? connection = null, string? caches = null)
     {
+        connection ??= Environment.GetEnvironmentVariable(ConnectionVariable);
         if (string.IsNullOrWhiteSpace(location))
         {
             throw new StoreLocationException($"No store is named: give {Forms}.");
@@ -77,11 +81,12 @@ public sealed record Store
         {
             var (name, prefix) = SplitPath(location, location[AzureScheme.Length..]);
             var health = new StoreHealth();
-            return OpenContainer(location, Container(location, name, Options(location, health)), TablesOfEnvironment(), prefix, health);
+            return OpenContainer(
+                location, Container(location, name, connection, Options(location, health)), TablesOf(connection), prefix, caches, health);
         }
         if (location.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
         {
-            return OpenUri(location);
+            return OpenUri(location, caches);
         }
         if (location.Contains("://"))
         {
@@ -113,7 +118,7 @@ public sealed record Store
         }
     }
 
-    private static Store OpenUri(string location)
+    private static Store OpenUri(string location, string? caches)
     {
         if (!Uri.TryCreate(location, UriKind.Absolute, out var uri))
         {
@@ -128,12 +133,12 @@ public sealed record Store
         var container = signed
             ? new BlobContainerClient(containerUri, options)
             : new BlobContainerClient(containerUri, new DefaultAzureCredential(), options);
-        return OpenContainer(address, container, signed ? null : TablesBeside(uri), prefix, health);
+        return OpenContainer(address, container, signed ? null : TablesBeside(uri), prefix, caches, health);
     }
 
-    private static BlobContainerClient Container(string location, string name, BlobClientOptions options)
+    private static BlobContainerClient Container(string location, string name, string? connection, BlobClientOptions options)
     {
-        if (Environment.GetEnvironmentVariable(ConnectionVariable) is { Length: > 0 } connection)
+        if (connection is { Length: > 0 })
         {
             try
             {
@@ -153,15 +158,15 @@ public sealed record Store
     }
 
     /// <summary>The tables of the account that <see cref="Container"/> uses.</summary>
-    private static TableServiceClient? TablesOfEnvironment()
+    private static TableServiceClient? TablesOf(string? connection)
     {
-        if (Environment.GetEnvironmentVariable(ConnectionVariable) is not { Length: > 0 } connection)
+        if (connection is not { Length: > 0 })
         {
             return TablesBeside(new Uri($"https://{Environment.GetEnvironmentVariable(AccountVariable)}.blob.core.windows.net"));
         }
         try
         {
-            return new TableServiceClient(connection);
+            return new TableServiceClient(connection, TableOptions());
         }
         catch (Exception e) when (e is FormatException or InvalidOperationException or ArgumentException)
         {
@@ -171,13 +176,13 @@ public sealed record Store
     }
 
     private static TableServiceClient? TablesBeside(Uri blobs) => blobs.Host.Split('.', 3) is [var account, "blob", var suffix]
-        ? new TableServiceClient(new Uri($"https://{account}.table.{suffix}"), new DefaultAzureCredential())
+        ? new TableServiceClient(new Uri($"https://{account}.table.{suffix}"), new DefaultAzureCredential(), TableOptions())
         : null;
 
     private static Store OpenContainer(
-        string location, BlobContainerClient container, TableServiceClient? tables, string prefix, StoreHealth health)
+        string location, BlobContainerClient container, TableServiceClient? tables, string prefix, string? caches, StoreHealth health)
     {
-        var caches = Environment.GetEnvironmentVariable(CacheVariable) is { Length: > 0 } chosen
+        caches ??= Environment.GetEnvironmentVariable(CacheVariable) is { Length: > 0 } chosen
             ? chosen
             : Path.Combine(Environment.GetFolderPath(ApplicationData, Environment.SpecialFolderOption.DoNotVerify), "orleans-tagging");
         // Artifacts are the same whoever stored them, so that stores of one container may share a cache whatever their prefix.
@@ -233,6 +238,14 @@ public sealed record Store
             throw new StoreLocationException($"'{location}' names no container: 3 to 63 lower-case letters, digits and hyphens.");
         }
         return (parts[0], parts.Length == 1 ? "" : parts[1] + "/");
+    }
+
+    // What a cluster asks of its tables is small, and a silo that waits long for an answer misses that another died.
+    private static TableClientOptions TableOptions()
+    {
+        var options = new TableClientOptions();
+        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(10);
+        return options;
     }
 
     private static BlobClientOptions Options(string location, StoreHealth health)

@@ -37,7 +37,7 @@ public sealed class CheckpointTests
     {
         await using var cluster = (await TestCluster.CreateAsync()).With("Tagging__CheckpointSeconds", "1");
         await ConsoleAsync(cluster, "dataset", "synth", "--out", "dataset", "--seed", "3", "--scale", "0.1");
-        await ConsoleAsync(cluster, "dataset", "import", "dataset", "--name", "synthetic", "--store", "store");
+        await ConsoleAsync(cluster, "dataset", "import", "dataset", "--name", "synthetic");
         await ConsoleAsync(cluster, "dataset", "import", "dataset", "--name", "synthetic", "--store", "alone");
         await File.WriteAllTextAsync(Path.Combine(cluster.Root, "small.yaml"), Yaml);
 
@@ -49,10 +49,10 @@ public sealed class CheckpointTests
 
         var busy = await cluster.UntilAsync("two jobs run", cluster.SchedulerAsync, record => record.Leases.Length == 2);
         var lost = busy.Leases.Single(lease => first.Owns(lease.Silo)).Request.Job;
-        var checkpoints = Path.Combine(cluster.StoreFolder, "checkpoints", lost);
         await cluster.UntilAsync(
-            "an epoch after a checkpoint", () => cluster.Grains.GetGrain<ITrainingGrain>(lost).Describe(),
-            job => job?.Running is { Epoch: >= 3 } && Directory.Exists(checkpoints) && Directory.EnumerateFiles(checkpoints).Any());
+            "an epoch after a checkpoint",
+            async () => (await cluster.Grains.GetGrain<ITrainingGrain>(lost).Describe(), await cluster.Store.Checkpoints.ListAsync(lost)),
+            seen => seen is ({ Running.Epoch: >= 3 }, [_, ..]));
 
         var watch = Stopwatch.StartNew();
         await first.DieAsync();
@@ -73,7 +73,7 @@ public sealed class CheckpointTests
 
     private static async Task ConsoleAsync(TestCluster cluster, params string[] arguments)
     {
-        var run = await TaggingProcess.RunAsync(cluster.Root, arguments);
+        var run = await TaggingProcess.RunAsync(cluster.Root, cluster.OfConsole, arguments);
         Assert.True(run.Code == ExitCode.Success, $"exit code {run.Code}: {run.Error}");
     }
 }

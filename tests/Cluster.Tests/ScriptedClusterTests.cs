@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using OrleansTagging.Abstractions;
+using OrleansTagging.EndToEnd.Tests;
 using OrleansTagging.Grains.Tests;
 using OrleansTagging.Silo.Tests;
-using OrleansTagging.Storage;
 
 namespace OrleansTagging.Cluster.Tests;
 
@@ -11,6 +11,7 @@ namespace OrleansTagging.Cluster.Tests;
 public sealed class ScriptedClusterTests
 {
     private static readonly TimeSpan _drainLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _away = TimeSpan.FromSeconds(15);
 
     private static string Yaml => $$"""
         name: demo
@@ -38,7 +39,7 @@ public sealed class ScriptedClusterTests
     public async Task Jobs_run_on_all_silos_that_train_wait_while_there_are_none_and_go_on_when_one_returns()
     {
         await using var cluster = (await TestCluster.CreateAsync()).Scripted();
-        var dataset = await SyntheticClips.PutAsync(Store.Open(cluster.StoreFolder));
+        var dataset = await SyntheticClips.PutAsync(cluster.Store);
         cluster.Script("wait train");
         SiloProcess cpu = cluster.StartCpuRole(), first = cluster.StartGpuRole(), second = cluster.StartGpuRole();
         await Task.WhenAll(cpu.ReadyAsync(), first.ReadyAsync(), second.ReadyAsync());
@@ -63,22 +64,53 @@ public sealed class ScriptedClusterTests
             "the experiment answers that it runs", () => cluster.Grains.GetGrain<IExperimentGrain>(experiment).GetProgress(),
             progress => progress.Status == ExperimentStatus.Running);
 
-        // The server that knew the members and the reminders comes back empty; the store knows what is unfinished.
+        // The tables of members and reminders are lost, as in an account to which a backup was restored; the store knows what is unfinished.
         await cpu.DieAsync();
-        cluster.Redis.Kill();
-        await cluster.Redis.StartAgainAsync();
+        await foreach (var table in cluster.Store.Tables!.QueryAsync())
+        {
+            await cluster.Store.Tables.DeleteTableAsync(table.Name);
+        }
         cpu.Start();
         second.Start();
         var report = await cluster.ReportAsync(experiment);
         Assert.NotEmpty(report);
-        Assert.DoesNotContain(RedisServer.Password, cluster.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain(AzuriteProcess.Key, cluster.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Members_stay_members_while_their_tables_are_away_and_another_joins_once_they_are_back()
+    {
+        await using var cluster = (await TestCluster.CreateAsync()).Scripted();
+        var dataset = await SyntheticClips.PutAsync(cluster.Store);
+        cluster.Script("wait train");
+        SiloProcess cpu = cluster.StartCpuRole(), first = cluster.StartGpuRole();
+        await Task.WhenAll(cpu.ReadyAsync(), first.ReadyAsync());
+        await cluster.ConnectAsync();
+        Assert.Null(await cluster.Grains.GetGrain<IDatasetGrain>(dataset.Name).Register(dataset));
+        var experiment = await cluster.SubmitAsync(Yaml);
+        var before = await cluster.UntilAsync("a job runs", cluster.SchedulerAsync, record => record.Leases.Length == 1);
+
+        // Many times longer than a probe, or a sign of life, is waited for.
+        await cluster.Azurite.StopAsync();
+        await Task.Delay(_away);
+        Assert.True(cpu.Lives && first.Lives, cluster.Log);
+        await cluster.Azurite.StartAsync();
+
+        var second = cluster.StartGpuRole();
+        await second.ReadyAsync();
+        var after = await cluster.UntilAsync("there are three", cluster.SchedulerAsync, record => record.Silos.Length == 3);
+        // The first two in their first lives: nobody was taken for dead.
+        Assert.Subset(after.Silos.Select(silo => silo.Silo).ToHashSet(), before.Silos.Select(silo => silo.Silo).ToHashSet());
+        Assert.True(cpu.Lives && first.Lives, cluster.Log);
+        cluster.Script();
+        Assert.Equal(await AloneAsync(), await cluster.ReportAsync(experiment));
     }
 
     [Fact]
     public async Task A_rolling_restart_of_all_silos_fails_no_job_and_changes_no_byte_of_the_report()
     {
         await using var cluster = (await TestCluster.CreateAsync()).Scripted();
-        var dataset = await SyntheticClips.PutAsync(Store.Open(cluster.StoreFolder));
+        var dataset = await SyntheticClips.PutAsync(cluster.Store);
         // The first two Trainers work until their silos are told to stop, all others as fast as they can.
         cluster.Script("wait train 1");
         SiloProcess[] silos = [cluster.StartGpuRole(), cluster.StartGpuRole(), cluster.StartCpuRole()];
@@ -126,8 +158,8 @@ public sealed class ScriptedClusterTests
     // The same experiment on a silo that stands alone, on a store of its own.
     private static async Task<byte[]> AloneAsync()
     {
-        await using var alone = (await TestCluster.CreateAsync()).Scripted().With("Tagging__Cluster__Redis", "");
-        var dataset = await SyntheticClips.PutAsync(Store.Open(alone.StoreFolder));
+        await using var alone = TestCluster.Alone().Scripted();
+        var dataset = await SyntheticClips.PutAsync(alone.Store);
         var silo = alone.StartGpuRole();
         await silo.ReadyAsync();
         await alone.ConnectAsync(silo.Gateway);

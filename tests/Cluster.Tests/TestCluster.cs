@@ -6,13 +6,14 @@ using Microsoft.Extensions.Hosting;
 using Orleans;
 using OrleansTagging.Abstractions;
 using OrleansTagging.Commands.Tests;
+using OrleansTagging.EndToEnd.Tests;
 using OrleansTagging.Grains.Clustering;
 using OrleansTagging.Silo.Tests;
 using OrleansTagging.Storage;
 
 namespace OrleansTagging.Cluster.Tests;
 
-/// <summary>A Redis server, a store and silos on them, each a process; and a client in this one.</summary>
+/// <summary>Azurite and silos on it, each a process; and a client in this one.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
     // Far beyond what a loaded machine needs; it only ends a wait that would never end.
@@ -25,16 +26,25 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly Dictionary<string, string> _environment;
     private readonly List<SiloProcess> _silos = [];
+    private readonly AzuriteProcess? _azurite;
     private IHost? _client;
 
-    private TestCluster(RedisServer redis)
+    private TestCluster(bool isAlone)
     {
-        Redis = redis;
-        Settings = new ClusterSettings { Redis = redis.Connection, Id = "tests", ServiceId = "tests" };
-        _environment = new()
+        Settings = new ClusterSettings { Enabled = !isAlone, Id = "tests", ServiceId = "tests" };
+        _azurite = isAlone ? null : new AzuriteProcess(LoopbackPorts.Free(), Path.Combine(Root, "azurite"));
+        var (location, cache) = (isAlone ? Path.Combine(Root, "store") : "azure:tagging", Path.Combine(Root, "cache"));
+        Store = Store.Open(location, _azurite?.Connection, cache);
+        OfConsole = new()
         {
-            ["Tagging__Store"] = StoreFolder,
-            ["Tagging__Cluster__Redis"] = redis.Connection,
+            ["TAGGING_STORE"] = location,
+            ["TAGGING_CACHE"] = cache,
+            ["AZURE_STORAGE_CONNECTION_STRING"] = _azurite?.Connection ?? "",
+        };
+        _environment = new(OfConsole)
+        {
+            ["Tagging__Store"] = location,
+            ["Tagging__Cluster__Enabled"] = $"{Settings.Enabled}",
             ["Tagging__Cluster__Id"] = "tests",
             ["Tagging__Cluster__ServiceId"] = "tests",
             ["Tagging__Cluster__Address"] = "127.0.0.1",
@@ -47,9 +57,14 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>The folder that holds everything of this cluster.</summary>
     public string Root => _folder.Root;
 
-    public string StoreFolder => Path.Combine(Root, "store");
+    /// <summary>The store, as this process has it.</summary>
+    public Store Store { get; }
 
-    public RedisServer Redis { get; }
+    /// <summary>The service of blobs and tables.</summary>
+    public AzuriteProcess Azurite => _azurite ?? throw new InvalidOperationException("A silo alone has no server.");
+
+    /// <summary>The environment of a console that is to use the store.</summary>
+    public Dictionary<string, string> OfConsole { get; }
 
     public ClusterSettings Settings { get; }
 
@@ -67,14 +82,25 @@ internal sealed class TestCluster : IAsyncDisposable
         }
     }
 
+    private string ScriptFolder => Path.Combine(Root, "script");
+
     /// <summary>A cluster without silos.</summary>
-    /// <param name="redisFolder">Where Redis keeps what it is told; <c>null</c> for nothing kept.</param>
-    public static async Task<TestCluster> CreateAsync(string? redisFolder = null) => new(await RedisServer.StartAsync(redisFolder));
+    public static async Task<TestCluster> CreateAsync()
+    {
+        var cluster = new TestCluster(isAlone: false);
+        await cluster.Azurite.StartAsync();
+        return cluster;
+    }
+
+    /// <summary>No cluster: what is started stands alone, on a folder.</summary>
+    public static TestCluster Alone() => new(isAlone: true);
 
     /// <summary>Has every silo run the scripted Trainer.</summary>
     public TestCluster Scripted()
     {
+        Directory.CreateDirectory(ScriptFolder);
         _environment["Tagging__TrainerPath"] = ScriptedTrainer;
+        _environment["SCRIPT_FOLDER"] = ScriptFolder;
         return this;
     }
 
@@ -95,14 +121,14 @@ internal sealed class TestCluster : IAsyncDisposable
     public SiloProcess StartWithoutTls() => StartSilo(
         "gpu", [.. new[] { "Certificate", "Key", "Password", "Authority" }.Select(name => ($"Tagging__Cluster__Tls__{name}", ""))]);
 
-    /// <summary>Connects the client: through Redis, or through the gateways that are named.</summary>
+    /// <summary>Connects the client: through the members' table, or through the gateways that are named.</summary>
     public async Task ConnectAsync(params IPEndPoint[] gateways) =>
-        _client = await ClientAsync(Settings, gateways, TimeSpan.FromMinutes(1));
+        _client = await ClientAsync(gateways, TimeSpan.FromMinutes(1));
 
-    public static async Task<IHost> ClientAsync(ClusterSettings settings, IPEndPoint[] gateways, TimeSpan patience)
+    public async Task<IHost> ClientAsync(IPEndPoint[] gateways, TimeSpan patience)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.UseOrleansClient(client => client.UseCluster(settings, gateways, patience));
+        builder.UseOrleansClient(client => client.UseCluster(Settings, Store, gateways, patience));
         var host = builder.Build();
         try
         {
@@ -158,15 +184,15 @@ internal sealed class TestCluster : IAsyncDisposable
             $"{experiment} ends", () => Grains.GetGrain<IExperimentGrain>(experiment).GetProgress(),
             progress => progress.Status is not ExperimentStatus.Running);
         Assert.True(end.Status == ExperimentStatus.Done, $"{end.Status} {end.Problem} {Log}");
-        return await Store.Open(_environment["Tagging__Store"]).Artifacts.ReadAsync(end.Report!);
+        return await Store.Artifacts.ReadAsync(end.Report!);
     }
 
     /// <summary>Tells the scripted Trainer what to do.</summary>
-    public void Script(params string[] lines) => File.WriteAllLines(Path.Combine(StoreFolder, "script.txt"), lines);
+    public void Script(params string[] lines) => File.WriteAllLines(Path.Combine(ScriptFolder, "script.txt"), lines);
 
     /// <summary>The scripted Trainers started so far: job, process, kind.</summary>
     public string[][] TrainerLog() =>
-        [.. File.ReadAllLines(Path.Combine(StoreFolder, "trainer.log")).Select(line => line.Split(' '))];
+        [.. File.ReadAllLines(Path.Combine(ScriptFolder, "trainer.log")).Select(line => line.Split(' '))];
 
     public async ValueTask DisposeAsync()
     {
@@ -179,7 +205,7 @@ internal sealed class TestCluster : IAsyncDisposable
             await _client.StopAsync(atOnce.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _client.Dispose();
         }
-        Redis.Dispose();
+        _azurite?.Dispose();
         try
         {
             _folder.Dispose();

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using OrleansTagging.Abstractions;
 using OrleansTagging.Commands.Tests;
+using OrleansTagging.EndToEnd.Tests;
 using OrleansTagging.Grains.Clustering;
 using OrleansTagging.Silo.Tests;
 
@@ -44,13 +45,13 @@ public sealed class TlsTests : IDisposable
             cluster.Settings.Tls = refused;
             await Assert.ThrowsAnyAsync<Exception>(async () =>
             {
-                using var host = await TestCluster.ClientAsync(cluster.Settings, [first.Gateway, second.Gateway], _soon);
+                using var host = await cluster.ClientAsync([first.Gateway, second.Gateway], _soon);
                 var grains = host.Services.GetRequiredService<IGrainFactory>();
                 await grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).Describe().WaitAsync(_soon);
             });
         }
 
-        // Nor is a silo let in that has none, though it knows the Redis server.
+        // Nor is a silo let in that has none, though it knows the tables.
         var outsider = cluster.StartWithoutTls();
         cluster.Settings.Tls = client;
         await cluster.UntilAsync(
@@ -58,7 +59,7 @@ public sealed class TlsTests : IDisposable
         Assert.NotEqual(HttpStatusCode.OK, await outsider.StatusAsync("/health/ready"));
         Assert.Equal(2, (await cluster.SchedulerAsync()).Silos.Length);
         Assert.DoesNotContain(silo.Password!, cluster.Log, StringComparison.Ordinal);
-        Assert.DoesNotContain(RedisServer.Password, cluster.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain(AzuriteProcess.Key, cluster.Log, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ _ = Task.Run(() =>
     Environment.Exit(Stopped);
 });
 
-var script = Script.Read(root, document);
+var script = Script.Read(Environment.GetEnvironmentVariable(Script.Place) is { Length: > 0 } place ? place : root, document);
 script.Log($"{document.Id} {Environment.ProcessId} {(document.Train is null ? "predict" : "train")}");
 foreach (var line in script.Says)
 {

@@ -19,12 +19,15 @@ internal enum Fate
 }
 
 /// <summary>
-/// What a test wants of the Trainer: the file <c>script.txt</c> in the store, a line each: <c>crash train 2</c> ends the first two runs
-/// of every
-/// training job, <c>bad-input predict</c> refuses predictions, <c>wait train</c> trains until it is stopped or the line is gone.
+/// What a test wants of the Trainer: the file <c>script.txt</c> in the store, or in the folder <c>$SCRIPT_FOLDER</c> where the store is none,
+/// a line each: <c>crash train 2</c> ends the first two runs of every training job, <c>bad-input predict</c> refuses predictions,
+/// <c>wait train</c> trains until it is stopped or the line is gone.
 /// </summary>
 internal sealed class Script
 {
+    /// <summary>Environment variable that names the script's folder.</summary>
+    public const string Place = "SCRIPT_FOLDER";
+
     private readonly string _log;
 
     private Script(string log, Fate fate) => (_log, Fate) = (log, fate);

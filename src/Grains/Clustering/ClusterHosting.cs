@@ -22,30 +22,41 @@ public static class ClusterHosting
     /// <summary>Waits until the tables of the store's account answer, and creates the one that holds the members.</summary>
     /// <param name="store">The store.</param>
     /// <param name="patience">How long to wait.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What is wrong, in one line; <c>null</c> when they answered.</returns>
-    public static async Task<string?> ProbeAsync(Store store, TimeSpan patience)
+    public static async Task<string?> ProbeAsync(Store store, TimeSpan patience, CancellationToken cancellationToken = default)
     {
         var tables = store.Tables!;
-        var deadline = DateTime.UtcNow + patience;
-        while (true)
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        waiting.CancelAfter(patience);
+        var reason = $"no answer within {patience.TotalSeconds:0} s";
+        try
         {
-            try
+            while (true)
             {
-                await tables.CreateTableIfNotExistsAsync(new AzureStorageClusteringOptions().TableName);
-                return null;
-            }
-            catch (Exception fault) when (fault is RequestFailedException or AuthenticationFailedException or AggregateException)
-            {
-                // A key or an identity that is refused now is refused a second later, too.
-                if (DateTime.UtcNow > deadline || fault is RequestFailedException { Status: 401 or 403 })
+                try
                 {
-                    var reason = (fault is AggregateException several ? several.InnerExceptions[^1] : fault).Message.Split('\n')[0].Trim();
-                    return $"The tables of the store's account, {tables.Uri.GetLeftPart(UriPartial.Path)}, cannot be used ({reason}); a cluster "
-                        + "keeps its members there: start the service, or correct the account or the rights of this process.";
+                    await tables.CreateTableIfNotExistsAsync(new AzureStorageClusteringOptions().TableName, waiting.Token);
+                    return null;
                 }
-                await Task.Delay(TimeSpan.FromSeconds(1));
+                catch (Exception fault) when (fault is RequestFailedException or AuthenticationFailedException or AggregateException)
+                {
+                    reason = (fault is AggregateException several ? several.InnerExceptions[^1] : fault).Message.Split('\n')[0].Trim();
+                    // A key or an identity that is refused now is refused a second later, too.
+                    if (fault is RequestFailedException { Status: 401 or 403 })
+                    {
+                        break;
+                    }
+                }
+                await Task.Delay(TimeSpan.FromSeconds(1), waiting.Token);
             }
         }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Waited long enough.
+        }
+        return $"The tables of the store's account, {tables.Uri.GetLeftPart(UriPartial.Path)}, cannot be used ({reason.TrimEnd('.')}); a cluster "
+            + "keeps its members there: start the service, or correct the account or the rights of this process.";
     }
 
     /// <summary>Makes the silo a member of the cluster of its store, or lets it stand alone.</summary>
