@@ -12,7 +12,7 @@
 #                                                        with a Trainer that answers at once
 #   eng/benchmark.sh inspect                             what a warm silo takes to tell of an experiment, a round and a clip among 19,815
 #   eng/benchmark.sh live                                what following 200 jobs of 20 silos costs a silo, and how late a step is on the screen; needs
-#                                                        redis-server, and chromium for the page
+#                                                        npm, which brings Azurite, and chromium for the page
 #   eng/benchmark.sh memory                              the memory of a silo process with 20,000 noisy clips and 200 finished jobs
 #
 # Exit codes: 0 what is wanted holds (or there is nothing to compare with), 1 something does not, 2 something is missing that only you can bring.
@@ -26,6 +26,10 @@ case ${1:-} in
     shift
     ;;
 esac
+if [[ $what == live ]]; then
+  . eng/azurite.sh
+  azurite_install || { echo "benchmark: Azurite is missing and could not be installed with npm." >&2; exit 2; }
+fi
 python=${BENCHMARK_PYTHON:-/usr/bin/python3}
 [[ $what =~ ^(augmentation|scheduler|inspect|live|memory)$ ]] || "$python" -c 'import torch' 2>/dev/null \
   || echo "benchmark: $python has no torch; for the comparison install it (Debian: apt-get install python3-torch) or name another in BENCHMARK_PYTHON"

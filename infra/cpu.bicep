@@ -11,7 +11,6 @@ param containerAppsEnvironment string
 param registryServer string
 param identityName string
 param storageAccount string
-param redisServer string
 
 @description('Application of Entra ID that stands for the dashboard (infra/sign-in.sh makes it).')
 @minLength(36)
@@ -33,7 +32,6 @@ module silo 'modules/silo.bicep' = {
     registryServer: registryServer
     identityName: identityName
     storageAccount: storageAccount
-    redisServer: redisServer
     signInClientId: signInClientId
     siloPort: 11111
     gatewayPort: 30000

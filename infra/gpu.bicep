@@ -11,7 +11,6 @@ param containerAppsEnvironment string
 param registryServer string
 param identityName string
 param storageAccount string
-param redisServer string
 
 @description('Application of Entra ID that stands for the dashboard (infra/sign-in.sh makes it).')
 @minLength(36)
@@ -53,7 +52,6 @@ module silos 'modules/silo.bicep' = [for number in range(0, gpuSilos): {
     registryServer: registryServer
     identityName: identityName
     storageAccount: storageAccount
-    redisServer: redisServer
     signInClientId: signInClientId
     siloPort: firstSiloPort + number
     gatewayPort: firstGatewayPort + number

@@ -21,12 +21,6 @@ param principalType string = 'User'
 @allowed(['Consumption-GPU-NC8as-T4', 'Consumption-GPU-NC24-A100'])
 param gpuProfile string = 'Consumption-GPU-NC8as-T4'
 
-@description('Size of Azure Managed Redis. It holds a few kilobytes: the members of the cluster and the reminders.')
-param redisSku string = 'Balanced_B0'
-
-@description('Whether Redis runs on two nodes. Without, its maintenance is an outage of minutes, which experiments wait through.')
-param redisHighAvailability bool = false
-
 @description('Redundancy of the store.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS'])
 param storageSku string = 'Standard_LRS'
@@ -41,7 +35,7 @@ param storageRetentionDays int = 7
 @maxValue(730)
 param logRetentionDays int = 30
 
-@description('Whether storage, Redis and the registry are reached through private endpoints in a virtual network, and by nobody outside it. It cannot be changed later: the network of a Container Apps environment stays as it was made.')
+@description('Whether storage and the registry are reached through private endpoints in a virtual network, and by nobody outside it. It cannot be changed later: the network of a Container Apps environment stays as it was made.')
 param privateEndpoints bool = false
 
 @description('GiB of a file share on which all GPU silos keep what they have fetched of the store, 100 at least; 0: each keeps it on its own disk, which takes a few GiB. A dataset of FSDKaggle2019\'s size needs the share. It puts the environment into a network, which cannot be changed later.')
@@ -102,20 +96,6 @@ module storage 'modules/storage.bicep' = {
   }
 }
 
-module redis 'modules/redis.bicep' = {
-  scope: group
-  params: {
-    location: location
-    tags: tags
-    suffix: suffix
-    sku: redisSku
-    highAvailability: redisHighAvailability
-    members: [identities.outputs.cpuPrincipalId, identities.outputs.gpuPrincipalId]
-    endpointSubnetId: privateEndpoints ? network!.outputs.endpointSubnetId : ''
-    networkId: privateEndpoints ? network!.outputs.networkId : ''
-  }
-}
-
 module environment 'modules/environment.bicep' = {
   scope: group
   params: {
@@ -155,9 +135,6 @@ output TAGGING_GPU_PROFILE string = gpuProfile
 
 @description('The storage account of the store.')
 output TAGGING_STORAGE_ACCOUNT string = storage.outputs.accountName
-
-@description('The Redis server, as the silos take it.')
-output TAGGING_REDIS string = redis.outputs.server
 
 @description('GiB of the file share that the GPU silos keep what they have fetched on; 0 where there is none.')
 output TAGGING_CACHE_SHARE_GIB int = cacheShareGiB

@@ -8,7 +8,7 @@ param name string
 @description('The service.')
 param serviceId string
 
-@description('Which part of the service: blob, redisEnterprise, registry.')
+@description('Which part of the service: blob, table, registry.')
 param part string
 
 @description('The zone in which the service has its private name.')

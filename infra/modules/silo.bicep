@@ -15,11 +15,10 @@ param environmentName string
 param workloadProfile string
 param registryServer string
 
-@description('Identity as which it pulls the image, reads and writes the store and signs in to Redis.')
+@description('Identity as which it pulls the image, and reads and writes the store and the tables of the cluster.')
 param identityName string
 
 param storageAccount string
-param redisServer string
 
 @description('Application of Entra ID that stands for the dashboard: for it must be issued what opens it.')
 param signInClientId string
@@ -70,15 +69,14 @@ var common = [
   { name: 'Tagging__Entra__Audience', value: signInClientId }
   { name: 'Tagging__Cluster__Id', value: 'tagging' }
   { name: 'Tagging__Cluster__ServiceId', value: 'tagging' }
-  { name: 'Tagging__Cluster__Redis', value: redisServer }
-  { name: 'Tagging__Cluster__RedisEntra', value: 'true' }
+  { name: 'Tagging__Cluster__Enabled', value: 'true' }
   { name: 'Tagging__Cluster__Address', value: name }
   { name: 'Tagging__Cluster__ListenOnAll', value: 'true' }
 ]
 // The console that is run beside the silo finds the cluster and the store by itself.
 var ofCpu = [
   { name: 'TAGGING_STORE', value: 'azure:tagging' }
-  { name: 'TAGGING_CONNECT', value: 'redis' }
+  { name: 'TAGGING_CONNECT', value: 'azure' }
 ]
 // The one GPU of the profile, named so that nothing need be asked for it.
 var ofGpu = [

@@ -17,7 +17,7 @@ namespace OrleansTagging.Benchmarks;
 
 /// <summary>
 /// What it costs to follow 200 running jobs of 20 silos, and how long their news take to a screen. The silo that is asked is a process of
-/// its own, the 20 that train are hosted here with a Trainer that tells of a step each second; they are a cluster on Redis. A stretch of
+/// its own, the 20 that train are hosted here with a Trainer that tells of a step each second; they are a cluster on Azurite. A stretch of
 /// time without a viewer is held against one with the dashboard's page in Chromium, and one with <c>watch</c> beside it.
 /// </summary>
 internal static class LiveBenchmark
@@ -28,6 +28,7 @@ internal static class LiveBenchmark
     private const int Members = Silos * SlotsOfSilo / Folds;
     private const double MostPercent = 5;
     private const double MostMilliseconds = 200;
+    private const string Container = "azure:tagging";
     private const string Chromium = "/usr/bin/chromium";
     private const string Experiment = "live";
 
@@ -76,13 +77,16 @@ internal static class LiveBenchmark
     {
         var folder = Directory.CreateTempSubdirectory("live-benchmark-").FullName;
         var hosts = new List<IHost>();
-        var port = LoopbackPorts.Free();
-        using var redis = Start("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
-        var settings = new ClusterSettings { Redis = $"127.0.0.1:{port}", Address = "127.0.0.1" };
+        using var azurite = StartAzurite(folder);
+        var settings = new ClusterSettings { Enabled = true, Address = "127.0.0.1" };
         Process? silo = null, watch = null;
         try
         {
-            var store = Store.Open(folder);
+            var store = Store.Open(Container);
+            if (await ClusterHosting.ProbeAsync(store, TimeSpan.FromMinutes(1)) is { } silent)
+            {
+                throw new InvalidOperationException(silent);
+            }
             var trainers = new SteppingTrainers(store);
             for (var number = 0; number < Silos; number++)
             {
@@ -90,7 +94,7 @@ internal static class LiveBenchmark
             }
             var grains = hosts[0].Services.GetRequiredService<IGrainFactory>();
             var (http, gateway) = ($"http://127.0.0.1:{LoopbackPorts.Free()}", LoopbackPorts.Free());
-            silo = StartSilo(folder, settings, http, gateway);
+            silo = StartSilo(settings, http, gateway);
             await SubmitAsync(store, grains);
             await trainers.AllRunAsync(Silos * SlotsOfSilo);
 
@@ -100,7 +104,7 @@ internal static class LiveBenchmark
             await using var browser = await OpenAsync(http);
             var dashboard = await StretchAsync(silo, trainers);
             var lines = new Viewer("watch --json");
-            watch = StartWatch(folder, gateway);
+            watch = StartWatch(gateway);
             var reading = ReadAsync(watch, trainers, lines);
             var watched = await StretchAsync(silo, trainers, lines);
             var feed = await grains.GetGrain<IManagementGrain>(0).GetActivationAddress(grains.GetGrain<IFeedGrain>(Experiment));
@@ -123,7 +127,8 @@ internal static class LiveBenchmark
                 await host.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 host.Dispose();
             }
-            redis.Kill();
+            azurite.Kill();
+            azurite.WaitForExit();
             Directory.Delete(folder, recursive: true);
         }
     }
@@ -158,7 +163,7 @@ internal static class LiveBenchmark
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.UseOrleans(silo =>
         {
-            silo.UseCluster(settings, LoopbackPorts.Free(), LoopbackPorts.Free());
+            silo.UseCluster(settings, store, LoopbackPorts.Free(), LoopbackPorts.Free());
             silo.Services.AddSingleton(trainers);
             silo.AddTagging(store, options => (options.CpuSlots, options.CudaDevices, options.Alone) = (SlotsOfSilo, [], false));
             silo.AddLiveNews();
@@ -168,14 +173,35 @@ internal static class LiveBenchmark
         return host;
     }
 
-    private static Process StartSilo(string store, ClusterSettings settings, string http, int gateway) => Start(
+    /// <summary>Starts Azurite with its data in memory, for this process and those that it starts.</summary>
+    private static Process StartAzurite(string folder)
+    {
+        // The emulator's published account; its key opens nothing else.
+        const string Account = "devstoreaccount1";
+        const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+        var (blobs, tables) = (LoopbackPorts.Free(), LoopbackPorts.Free());
+        Environment.SetEnvironmentVariable(
+            "AZURE_STORAGE_CONNECTION_STRING",
+            $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};"
+            + $"BlobEndpoint=http://127.0.0.1:{blobs}/{Account};TableEndpoint=http://127.0.0.1:{tables}/{Account};");
+        Environment.SetEnvironmentVariable("TAGGING_CACHE", Path.Combine(folder, "cache"));
+        return Start(
+            "node",
+            [
+                Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../tools/azurite/node_modules/azurite/dist/src/azurite.js")),
+                "--blobHost", "127.0.0.1", "--blobPort", $"{blobs}", "--tableHost", "127.0.0.1", "--tablePort", $"{tables}",
+                "--queueHost", "127.0.0.1", "--queuePort", "0", "--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck",
+            ]);
+    }
+
+    private static Process StartSilo(ClusterSettings settings, string http, int gateway) => Start(
         "dotnet", [LargeDataset.Built("Silo", "OrleansTagging.Silo.dll")],
-        ("Tagging__Store", store), ("Tagging__Role", "cpu"), ("Tagging__Cluster__Redis", settings.Redis!),
+        ("Tagging__Store", Container), ("Tagging__Role", "cpu"), ("Tagging__Cluster__Enabled", "true"),
         ("Tagging__Cluster__Address", settings.Address!), ("Tagging__SiloPort", $"{LoopbackPorts.Free()}"),
         ("Tagging__GatewayPort", $"{gateway}"), ("Tagging__HttpUrl", http), ("Serilog__MinimumLevel__Default", "Fatal"));
 
-    private static Process StartWatch(string store, int gateway) => Start(
-        "dotnet", [LargeDataset.Built("Console", "tagging.dll"), "watch", Experiment, "--json", "--store", store],
+    private static Process StartWatch(int gateway) => Start(
+        "dotnet", [LargeDataset.Built("Console", "tagging.dll"), "watch", Experiment, "--json", "--store", Container],
         ("TAGGING_CONNECT", $"127.0.0.1:{gateway}"));
 
     private static Process Start(string program, string[] arguments, params (string Name, string Value)[] environment)

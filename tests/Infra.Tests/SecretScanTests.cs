@@ -13,7 +13,7 @@ public sealed class SecretScanTests
         "token: gh" + "p_0123456789abcdefghijABCDEFGHIJ456789",
         "AK" + "IAIOSFODNN7EXAMPLE",
         "ey" + "JhbGciOiJIUzI1NiJ9.ey" + "JzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJlLW9mLXRoaXM",
-        "redis://default:" + "s3cretpassword@cache.example:6379",
+        "https://default:" + "s3cretpassword@cache.example/path",
         "client_secret" + " = \"Zx81Kq02LmNopQrStUv93WxYz0aB\"",
     ];
 

@@ -107,16 +107,16 @@ public sealed partial class TemplateTests
             string[] roles = [.. Of("Microsoft.Authorization/roleAssignments")
                 .Where(role => ((string)role["properties"]!["principalId"]!).Contains(principal, StringComparison.Ordinal))
                 .Select(role => ((string)role["properties"]!["roleDefinitionId"]!).Split('/')[^1]).Order(StringComparer.Ordinal)];
-            // AcrPull; Storage Blob Data Contributor.
-            Assert.Equal(["7f951dda-4ed3-4680-a7ca-43fe172d538d", "ba92f5b4-2d11-453d-a403-e96b0029c9fe"], roles);
-            Assert.Single(Of("Microsoft.Cache/redisEnterprise/databases/accessPolicyAssignments"),
-                access => ((string)access["properties"]!["user"]!["objectId"]!).Contains(principal, StringComparison.Ordinal));
+            // Storage Table Data Contributor; AcrPull; Storage Blob Data Contributor.
+            Assert.Equal(
+                ["0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "7f951dda-4ed3-4680-a7ca-43fe172d538d", "ba92f5b4-2d11-453d-a403-e96b0029c9fe"], roles);
         }
         Assert.Equal(Identities.Length, Of("Microsoft.ManagedIdentity/userAssignedIdentities").Length);
         Assert.False((bool)Of("Microsoft.Storage/storageAccounts").Single()["properties"]!["allowSharedKeyAccess"]!);
-        Assert.Equal("Disabled", (string)Of("Microsoft.Cache/redisEnterprise/databases").Single()["properties"]!["accessKeysAuthentication"]!);
         Assert.False((bool)Of("Microsoft.ContainerRegistry/registries").Single()["properties"]!["adminUserEnabled"]!);
-        Assert.Equal(isPrivate ? 3 : 0, Of("Microsoft.Network/privateEndpoints").Length);
+        string[] parts = [.. Of("Microsoft.Network/privateEndpoints")
+            .Select(endpoint => (string)endpoint["properties"]!["privateLinkServiceConnections"]![0]!["properties"]!["groupIds"]![0]!).Order()];
+        Assert.Equal(isPrivate ? ["blob", "registry", "table"] : [], parts);
         Assert.Equal(isPrivate ? 1 : 0, Of("Microsoft.Network/virtualNetworks").Length);
         var environment = Of("Microsoft.App/managedEnvironments").Single()["properties"]!;
         Assert.Equal(["Consumption", "gpu"], environment["workloadProfiles"]!.AsArray().Select(profile => (string)profile!["name"]!));

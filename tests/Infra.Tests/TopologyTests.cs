@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using OrleansTagging.Cluster.Tests;
 using OrleansTagging.Commands.Tests;
 using OrleansTagging.EndToEnd.Tests;
 using OrleansTagging.Grains.Clustering;
@@ -24,11 +23,9 @@ public sealed class TopologyTests(ITestOutputHelper output) : IDisposable
     [Fact(Explicit = true)]
     public async Task Scaled_to_two_silos_that_train_and_back_to_none_the_report_is_that_of_a_single_silo()
     {
-        Assert.SkipUnless(ClusterHosting.Listens, "This build hosts grains in one process; a cluster needs Microsoft.Orleans from the feed.");
         var given = Environment.GetEnvironmentVariable("TOPOLOGY_EXPERIMENT") is { Length: > 0 } named ? named : null;
         var experiment = given ?? Path.Combine(AppContext.BaseDirectory, "experiments", "brief.yaml");
         JsonObject[] described = [.. await Bicep.AppsAsync("cpu"), .. await Bicep.AppsAsync("gpu", ("gpuSilos", "2"))];
-        using var redis = await RedisServer.StartAsync();
         using var azurite = new AzuriteProcess(LoopbackPorts.Free(), _folder["azurite"]);
         await azurite.StartAsync();
 
@@ -38,8 +35,8 @@ public sealed class TopologyTests(ITestOutputHelper output) : IDisposable
         Tell("a single silo has its report");
 
         // As the console beside the silo has them, by the image and the app.
-        var console = Here(described[0], redis, azurite);
-        App[] apps = [.. described.Select(app => new App((string)app["name"]!, new SiloProcess(Here(app, redis, azurite))))];
+        var console = Here(described[0], azurite);
+        App[] apps = [.. described.Select(app => new App((string)app["name"]!, new SiloProcess(Here(app, azurite))))];
         try
         {
             await RunAsync(apps[0], apps[1..], console, experiment);
@@ -137,7 +134,7 @@ public sealed class TopologyTests(ITestOutputHelper output) : IDisposable
     }
 
     // An app's environment variables on this machine: only what is Azure's own is replaced, and the GPU.
-    private Dictionary<string, string> Here(JsonObject app, RedisServer redis, AzuriteProcess azurite)
+    private Dictionary<string, string> Here(JsonObject app, AzuriteProcess azurite)
     {
         var set = Environments.OfApp(app);
         foreach (var ofImage in (string[])["PATH", "HOME", "AZURE_STORAGE_ACCOUNT", "Tagging__CudaDevices__0"])
@@ -146,8 +143,6 @@ public sealed class TopologyTests(ITestOutputHelper output) : IDisposable
         }
         set["AZURE_STORAGE_CONNECTION_STRING"] = azurite.Connection;
         set["TAGGING_CACHE"] = _folder[$"cache-{app["name"]}"];
-        set["Tagging__Cluster__Redis"] = redis.Connection;
-        set["Tagging__Cluster__RedisEntra"] = "false";
         set["Tagging__Cluster__Address"] = "127.0.0.1";
         if (set["Tagging__Role"] == "gpu")
         {

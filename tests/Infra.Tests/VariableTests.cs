@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
-using OrleansTagging.Grains.Clustering;
 using OrleansTagging.Silo;
 using OrleansTagging.Storage;
 
@@ -34,14 +33,13 @@ public sealed class VariableTests
         var set = Environments.OfService(Environments.Compose()[service]);
         // Whoever has no GPU at hand checks with a processor in its place.
         Check(set, hasGpu: service == "gpu-nvidia");
-        Assert.Equal("redis:6379", set["Tagging__Cluster__Redis"]);
     }
 
     [Fact]
     public void The_console_in_compose_finds_the_cluster_and_its_store()
     {
         var set = Environments.OfService(Environments.Compose()["console"]);
-        Assert.Equal(("redis", "azure:tagging"), (set["TAGGING_CONNECT"], set["TAGGING_STORE"]));
+        Assert.Equal(("azure", "azure:tagging"), (set["TAGGING_CONNECT"], set["TAGGING_STORE"]));
         CheckNames(set);
     }
 
@@ -54,7 +52,6 @@ public sealed class VariableTests
         {
             var set = Environments.OfApp(app);
             Check(set, hasGpu: service == "gpu");
-            Assert.Equal("true", set["Tagging__Cluster__RedisEntra"]);
             Assert.True(set.ContainsKey("AZURE_CLIENT_ID"), "The identity is not named, and there could be several.");
             Assert.DoesNotContain(
                 set.Keys, name => name.Contains("CONNECTION_STRING", StringComparison.Ordinal) || name.EndsWith("Token", StringComparison.Ordinal));
@@ -70,8 +67,8 @@ public sealed class VariableTests
         Assert.Equal(
             [
                 "AZURE_CLIENT_ID", "AZURE_STORAGE_ACCOUNT", "TAGGING_CONNECT", "TAGGING_STORE", "Tagging__Cluster__Address",
-                "Tagging__Cluster__ListenOnAll", "Tagging__Cluster__RedisEntra", "Tagging__Entra__Audience", "Tagging__Entra__Authority",
-                "Tagging__GatewayPort", "Tagging__SiloPort",
+                "Tagging__Cluster__ListenOnAll", "Tagging__Entra__Audience", "Tagging__Entra__Authority", "Tagging__GatewayPort",
+                "Tagging__SiloPort",
             ],
             bicep.Except(compose).Order(StringComparer.Ordinal));
     }
@@ -134,7 +131,6 @@ public sealed class VariableTests
     private static void Check(Dictionary<string, string> set, bool hasGpu)
     {
         CheckNames(set);
-        Assert.SkipUnless(ClusterHosting.Listens, "This build hosts grains in one process and refuses a cluster's settings.");
         if (hasGpu)
         {
             set["Tagging__CudaDevices__0"] = "0";
@@ -145,9 +141,9 @@ public sealed class VariableTests
             set.Select(variable => KeyValuePair.Create(variable.Key.Replace("__", ":", StringComparison.Ordinal), (string?)variable.Value))).Build();
         var (settings, faults) = SiloSettings.Read(configuration);
         Assert.Empty(faults);
-        // What it needs in this topology: a store that all share, the cluster's server, a way for others to be let in.
+        // What it needs in this topology: a store that all share, which has the cluster's tables, and a way for others to be let in.
         Assert.Equal("azure:tagging", settings.Store);
-        Assert.True(settings.Cluster.IsCluster);
+        Assert.True(settings.Cluster.Enabled);
         Assert.True(settings.IsHttpProtected);
         Assert.True(settings.Role is "cpu" or "gpu");
         Assert.Equal(("tagging", "tagging"), (settings.Cluster.Id, settings.Cluster.ServiceId));
@@ -175,5 +171,6 @@ public sealed class VariableTests
         var store = Store.Open(set["Tagging__Store"]);
         Assert.False(store.IsFolder);
         Assert.Contains("devstoreaccount1-tagging", store.Root, StringComparison.Ordinal);
+        Assert.Equal(new Uri("http://azurite:10002/devstoreaccount1"), store.Tables?.Uri);
     }
 }

@@ -32,11 +32,10 @@ public sealed class Azurite : IAsyncLifetime
             _absence = "Azurite is not installed: npm install --prefix artifacts/tools/azurite azurite@3.35.0";
             return;
         }
+        // The client is newer than the emulator; what the stores ask for it knows.
         string[] options =
         [
-            "--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence", "--silent", "--disableTelemetry",
-            // The client library is newer than Azurite; what is used of the service is older than both.
-            "--skipApiVersionCheck",
+            "--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck",
         ];
         var start = new ProcessStartInfo("node", ["-e", Start, "--", .. options, main])
         {
