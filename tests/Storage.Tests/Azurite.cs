@@ -32,7 +32,11 @@ public sealed class Azurite : IAsyncLifetime
             _absence = "Azurite is not installed: npm install --prefix artifacts/tools/azurite azurite@3.35.0";
             return;
         }
-        string[] options = ["--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence", "--silent", "--disableTelemetry"];
+        // The client is newer than the emulator; what the stores ask for it knows.
+        string[] options =
+        [
+            "--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck",
+        ];
         var start = new ProcessStartInfo("node", ["-e", Start, "--", .. options, main])
         {
             RedirectStandardOutput = true,
