@@ -29,6 +29,7 @@ WORKDIR /src
 # What decides on the packages, so that they are fetched anew only when it changes.
 COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props LICENSE ./
 COPY eng/publish.sh eng/
+COPY eng/build eng/build
 COPY eng/image eng/image
 COPY src/Abstractions/Abstractions.csproj src/Abstractions/
 COPY src/Audio/Audio.csproj src/Audio/

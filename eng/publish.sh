@@ -18,13 +18,11 @@ mkdir -p "$2"
 out=$(cd "$2" && pwd)
 
 cyclonedx=6.3.1
-# The choice of artifacts/feed.props, which a development machine may have made otherwise, does not count here: an image has the real libraries.
 # Neither paths of the machine that compiles nor the state of its checkout get into what it compiles: the same sources give the same bytes.
 export ArtifactsPath=$out/build/
 # Nothing that was started for a step outlives it.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
-build=(-c Release --nologo -p:GrainHost=Orleans -p:TensorLibrary=TorchSharp "-p:TorchDevice=$device"
-  -p:RuntimeDashboard=Package -p:HashingLibrary=Package "-p:PathMap=$PWD=/src%2C$out=/out" -p:DebugType=none -p:UseSharedCompilation=false
+build=(-c Release --nologo "-p:TorchDevice=$device" "-p:PathMap=$PWD=/src%2C$out=/out" -p:DebugType=none -p:UseSharedCompilation=false
   -p:EnableSourceControlManagerQueries=false -p:IncludeSourceRevisionInInformationalVersion=false)
 shipped=(Console Silo Trainer)
 

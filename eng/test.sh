@@ -6,46 +6,35 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 eng/setup.sh
+. eng/apt.sh
 
-# Blob storage is tested against Azurite, from npm; where it cannot be had those tests skip and say so.
+# What the tests compare with or run on. A test whose part cannot be had is skipped and says so.
+# sox: audio effects; chromium: the dashboard; python3-torch: the networks' reference.
+wanted=()
+command -v sox >/dev/null || wanted+=(sox)
+[[ -e /usr/bin/chromium ]] || wanted+=(chromium)
+python3 -c 'import torch' 2>/dev/null || /usr/bin/python3 -c 'import torch' 2>/dev/null || wanted+=(python3-torch)
+if ((${#wanted[@]} > 0)); then
+  echo "test: installing ${wanted[*]} with apt-get, up to 400 MB"
+  apt_install test-packages "${wanted[@]}" || echo "test: could not install ${wanted[*]}; the tests that need them are skipped"
+fi
+
+# Azurite stands for Azure Storage: blobs and tables.
 azurite=artifacts/tools/azurite
 if [[ ! -e $azurite/node_modules/.bin/azurite ]] && command -v npm >/dev/null; then
   npm install --silent --no-audit --no-fund --prefix "$azurite" azurite@3.35.0 >artifacts/logs/azurite.log 2>&1 \
-    || echo "test: azurite could not be installed (artifacts/logs/azurite.log); its tests are skipped"
+    || echo "test: could not install azurite (artifacts/logs/azurite.log); its tests are skipped"
 fi
 
-# A cluster needs a Redis server; where neither it nor the right to install it is there, its tests skip and say so.
-if ! command -v redis-server >/dev/null && command -v apt-get >/dev/null; then
-  root=()
-  ((EUID == 0)) || root=(sudo -n)
-  # The tests start servers of their own; the package's need not run.
-  "${root[@]}" env RUNLEVEL=1 apt-get install -y --no-install-recommends redis-server >artifacts/logs/redis.log 2>&1 \
-    || echo "test: redis-server could not be installed (artifacts/logs/redis.log); its tests are skipped"
-fi
-
-# Effects are held against sox's; where neither it nor the right to install it is there, those tests skip and say so.
-if ! command -v sox >/dev/null && command -v apt-get >/dev/null; then
-  root=()
-  ((EUID == 0)) || root=(sudo -n)
-  "${root[@]}" apt-get install -y --no-install-recommends sox >artifacts/logs/sox.log 2>&1 \
-    || echo "test: sox could not be installed (artifacts/logs/sox.log); its tests are skipped"
-fi
-
-# The pages are tested in Chromium, and for names and contrasts by axe; where these cannot be had the tests skip and say so.
-if [[ ! -e /usr/bin/chromium ]] && command -v apt-get >/dev/null; then
-  root=()
-  ((EUID == 0)) || root=(sudo -n)
-  "${root[@]}" apt-get install -y --no-install-recommends chromium >artifacts/logs/chromium.log 2>&1 \
-    || echo "test: chromium could not be installed (artifacts/logs/chromium.log); its tests are skipped"
-fi
+# axe looks at the pages' names and contrasts.
 if command -v npm >/dev/null; then
   if [[ ! -e src/Dashboard/node_modules/axe-core ]]; then
     (cd src/Dashboard && npm ci) >artifacts/logs/axe.log 2>&1 \
-      || echo "test: what the dashboard's tests need of npm could not be installed (artifacts/logs/axe.log); they are skipped"
+      || echo "test: could not install the dashboard's npm packages (artifacts/logs/axe.log); the tests that need them are skipped"
   fi
   if [[ -e src/Dashboard/node_modules/typescript ]]; then
     (cd src/Dashboard && npm run check) >artifacts/logs/typescript.log 2>&1 \
-      || { echo "test: the types of src/Dashboard do not fit:" >&2; cat artifacts/logs/typescript.log >&2; exit 1; }
+      || { echo "test: src/Dashboard has type errors:" >&2; cat artifacts/logs/typescript.log >&2; exit 1; }
   fi
 fi
 
@@ -55,20 +44,10 @@ else
   mapfile -t projects < <(find tests -maxdepth 1 -name '*.Tests' -printf '%f\n' | sort)
 fi
 
-# Simulations run on the embedded host. Where the product is built on Orleans, that one room and what it needs is built beside it.
-embedded=artifacts
-if [[ " ${projects[*]} " == *" Faults.Tests "* ]] && grep -q '<GrainHost>Orleans<' artifacts/feed.props; then
-  embedded=artifacts/embedded
-  dotnet build tests/Faults.Tests -c Release --nologo -v minimal -p:GrainHost=Embedded "-p:ArtifactsPath=$PWD/$embedded/" \
-    >artifacts/logs/embedded.log 2>&1 \
-    || { echo "test: Faults.Tests does not build on the embedded host; see artifacts/logs/embedded.log" >&2; exit 1; }
-fi
-
 # Runs a room; its log and its exit code stay in artifacts/logs.
 run() {
-  local log=artifacts/logs/$1.log output=artifacts started=$SECONDS code=0
-  [[ $1 != Faults.Tests ]] || output=$embedded
-  dotnet "$output/bin/$1/release/OrleansTagging.$1.dll" -noColor -longRunning 60 >"$log" 2>&1 </dev/null || code=$?
+  local log=artifacts/logs/$1.log started=$SECONDS code=0
+  dotnet "artifacts/bin/$1/release/OrleansTagging.$1.dll" -noColor -longRunning 60 >"$log" 2>&1 </dev/null || code=$?
   echo "$code $((SECONDS - started))" >"artifacts/logs/$1.end"
 }
 
@@ -107,10 +86,7 @@ if [[ " ${projects[*]} " == *" $waiting "* ]]; then
   trap '[[ -z $beside ]] || pkill -TERM -P "$beside" || true' EXIT
 fi
 for project in "${projects[@]}"; do
-  if [[ $project == SystemTorch.Tests && ! -e artifacts/native/libsystemtorch.so ]]; then
-    echo "$project: skipped: this feed has TorchSharp, so the native part of SystemTorch is not built"
-    skipped=$((skipped + 1))
-  elif [[ $project != "$waiting" ]]; then
+  if [[ $project != "$waiting" ]]; then
     run "$project"
     tell "$project"
   fi

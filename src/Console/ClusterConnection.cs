@@ -19,7 +19,7 @@ namespace OrleansTagging.Commands;
 /// The grains of a cluster, reached through its gateways. What else must be known of it (its id, certificates) is in the
 /// environment, under the names that silos read: <c>Tagging__Cluster__Id</c> and so on.
 /// </summary>
-internal sealed class ClusterConnection : GrainHost
+internal sealed class ClusterConnection : GrainConnection
 {
     private const string Section = "Tagging:Cluster";
     private const string Azure = "azure";

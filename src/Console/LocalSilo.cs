@@ -18,7 +18,7 @@ namespace OrleansTagging.Commands;
 /// <summary>
 /// The grains of a store, hosted in this process for as long as a command runs. A folder store has one host at a time.
 /// </summary>
-internal sealed class LocalSilo : GrainHost
+internal sealed class LocalSilo : GrainConnection
 {
     private readonly IHost _host;
     private readonly Serilog.Core.Logger _log;

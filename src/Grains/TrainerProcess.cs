@@ -152,8 +152,6 @@ public sealed class TrainerProcess(IOptions<TaggingOptions> options) : ITrainer,
             start.ArgumentList.Add(pace.ToString(System.Globalization.CultureInfo.InvariantCulture));
         }
         start.Environment["OMP_NUM_THREADS"] = document.Threads.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        // A flavour chosen for another machine would change the sums, and with them the result.
-        start.Environment.Remove("OPENBLAS_CORETYPE");
         if (device.StartsWith("cuda:", StringComparison.Ordinal))
         {
             // The job's document says cuda; which one is the lease's choice and no part of the result.

@@ -11,10 +11,11 @@ internal static class LibraryProbe
     private const int Side = 768;
     private const int Repeats = 8;
 
-    // Families of BLAS by their files; the first that is mapped does the work.
-    private static readonly string[] s_blas = ["mkl", "openblas", "blis", "atlas", "nvpl", "Accelerate", "blas"];
+    // What TorchSharp's native library was linked against; eng/build/WeakVersionNeed.cs makes it load without.
+    private static readonly byte[] s_version = "GLIBCXX_3.4.32\0"u8.ToArray();
 
-    /// <summary>Writes a JSON object: threads, GFLOPS of a matrix product and of a convolution, the BLAS, CUDA devices.</summary>
+    /// <summary>Writes a JSON object: threads, GFLOPS of a matrix product and of a convolution, CUDA devices, and whether libstdc++ has the
+    /// version that TorchSharp asks for (<c>null</c> where that cannot be told).</summary>
     public static void Write(TextWriter output)
     {
         var product = Product();
@@ -25,8 +26,8 @@ internal static class LibraryProbe
                 Threads = get_num_threads(),
                 ProductGflops = Math.Round(product, 1),
                 ConvolutionGflops = Math.Round(convolution, 1),
-                Blas = Blas(),
                 CudaDevices = cuda.is_available() ? cuda.device_count() : 0,
+                HasCxxVersion = HasCxxVersion(),
             },
             JsonSerializerOptions.Web));
     }
@@ -63,18 +64,14 @@ internal static class LibraryProbe
         return operations / best / 1e9;
     }
 
-    private static string? Blas()
+    private static bool? HasCxxVersion()
     {
         if (!File.Exists("/proc/self/maps"))
         {
             return null;
         }
-        string[] mapped =
-        [
-            .. File.ReadLines("/proc/self/maps").Select(line => Path.GetFileName(line.Split(' ')[^1]))
-                .Where(name => name.StartsWith("lib", StringComparison.Ordinal)).Distinct(),
-        ];
-        return s_blas.Select(family => Array.Find(mapped, name => name.Contains(family, StringComparison.OrdinalIgnoreCase)))
-            .FirstOrDefault(found => found is not null);
+        var library = File.ReadLines("/proc/self/maps").Select(line => line.Split(' ')[^1])
+            .FirstOrDefault(path => Path.GetFileName(path).StartsWith("libstdc++", StringComparison.Ordinal));
+        return library is null ? null : File.ReadAllBytes(library).AsSpan().IndexOf(s_version) >= 0;
     }
 }

@@ -101,10 +101,10 @@ internal sealed class PredictionBenchmark : IWaveforms
             return true;
         }
         plain.Print($"PyTorch {peer.Version} in the order of the files");
-        tuned.Print("the same with our allocator and the channels last");
+        tuned.Print("the same with the channels last");
         var ratio = plain.Processor / ours.Processor;
         Console.WriteLine($"PyTorch / here: {plain.Seconds / ours.Seconds:F2} by the clock, {ratio:F2} of processor "
-            + $"({tuned.Processor / ours.Processor:F2} with our allocator and layout); at least {Least:F1} is wanted: {(ratio >= Least ? "holds" : "DOES NOT HOLD")}");
+            + $"({tuned.Processor / ours.Processor:F2} with the channels last); at least {Least:F1} is wanted: {(ratio >= Least ? "holds" : "DOES NOT HOLD")}");
         return ratio >= Least;
 
         float[] Predict(int[] numbers) => Prediction.Of(network, spectrogram, this, numbers, CPU, null, CancellationToken.None);
@@ -144,11 +144,6 @@ internal sealed class PredictionBenchmark : IWaveforms
         if (tuned)
         {
             arguments.Add("--channels-last");
-            var allocator = Path.Combine(AppContext.BaseDirectory, "libsystemtorch.so");
-            if (File.Exists(allocator))
-            {
-                arguments.AddRange(["--allocator", allocator]);
-            }
         }
         var answer = JsonDocument.Parse(
             PyTorchPeer.Run(arguments) ?? throw new InvalidOperationException("The Python peer failed.")).RootElement;

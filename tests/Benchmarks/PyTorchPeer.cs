@@ -37,7 +37,7 @@ internal sealed class PyTorchPeer
 
     /// <summary>A round of steps.</summary>
     /// <param name="threads">Threads; <c>null</c> for PyTorch's own choice.</param>
-    /// <param name="tuned">Whether it gets our caching allocator (with SystemTorch) and the channels last in memory.</param>
+    /// <param name="tuned">Whether it gets the channels last in memory.</param>
     /// <param name="loss">Loss of the first batch, which it must find, too.</param>
     /// <param name="times">Takes the times.</param>
     public void Measure(int? threads, bool tuned, double loss, StepTimes times)
@@ -52,14 +52,9 @@ internal sealed class PyTorchPeer
         {
             arguments.AddRange(["--threads", count.ToString(CultureInfo.InvariantCulture)]);
         }
-        var allocator = Path.Combine(AppContext.BaseDirectory, "libsystemtorch.so");
         if (tuned)
         {
             arguments.Add("--channels-last");
-            if (File.Exists(allocator))
-            {
-                arguments.AddRange(["--allocator", allocator]);
-            }
         }
         var answer = JsonDocument.Parse(Run(arguments) ?? throw new InvalidOperationException("The Python peer failed.")).RootElement;
         var found = answer.GetProperty("loss").GetDouble();

@@ -45,7 +45,7 @@ internal static class StepBenchmark
         {
             return true;
         }
-        Row($"PyTorch {peer.Version}, {threads} thread(s), our allocator, channels last", tuned);
+        Row($"PyTorch {peer.Version}, {threads} thread(s), channels last", tuned);
         if (peer.OwnThreads == threads)
         {
             oursAsPlain = ours;

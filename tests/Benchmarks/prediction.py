@@ -5,7 +5,6 @@ folder that the benchmark wrote (prediction.json, weights and samples as raw flo
 itself, which show that both sides compute the same network, and the seconds of a pass over all clips, by the clock and of the processor.
 """
 import argparse
-import ctypes
 import json
 import os
 import time
@@ -13,7 +12,6 @@ import time
 parser = argparse.ArgumentParser()
 parser.add_argument("folder")
 parser.add_argument("--threads", type=int, required=True)
-parser.add_argument("--allocator", help="library with st_allocator_install(), to share the caching allocator")
 parser.add_argument("--channels-last", action="store_true")
 options = parser.parse_args()
 
@@ -22,8 +20,6 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 torch.set_num_threads(options.threads)
-if options.allocator:
-    ctypes.CDLL(options.allocator, mode=ctypes.RTLD_GLOBAL).st_allocator_install()
 
 with open(os.path.join(options.folder, "prediction.json")) as file:
     facts = json.load(file)

@@ -4,7 +4,6 @@ Reads the folder that the benchmark wrote (network.json, weights and batches as 
 batch without dropout, which shows that both sides compute the same network, and the seconds of every timed step, by the clock and of the processor.
 """
 import argparse
-import ctypes
 import json
 import os
 import time
@@ -14,7 +13,6 @@ parser.add_argument("folder")
 parser.add_argument("--steps", type=int, required=True)
 parser.add_argument("--warmup", type=int, required=True)
 parser.add_argument("--threads", type=int, help="threads; by default PyTorch's own choice")
-parser.add_argument("--allocator", help="library with st_allocator_install(), to share the caching allocator")
 parser.add_argument("--channels-last", action="store_true")
 options = parser.parse_args()
 
@@ -24,8 +22,6 @@ import torch.nn.functional as F
 
 if options.threads:
     torch.set_num_threads(options.threads)
-if options.allocator:
-    ctypes.CDLL(options.allocator, mode=ctypes.RTLD_GLOBAL).st_allocator_install()
 
 with open(os.path.join(options.folder, "network.json")) as file:
     facts = json.load(file)

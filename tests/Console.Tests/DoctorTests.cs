@@ -15,7 +15,7 @@ public sealed class DoctorTests : IDisposable
             finding => (
                 Good: finding.GetProperty("isGood").GetBoolean(),
                 Cure: finding.TryGetProperty("cure", out var cure) ? cure.GetString() : null));
-        foreach (var what in (string[])["sdk", "feed", "libtorch", "devices", "store", "port"])
+        foreach (var what in (string[])["sdk", "libtorch", "libstdc++", "devices", "store", "port"])
         {
             Assert.Contains(findings, finding => finding.Key.StartsWith(what, StringComparison.Ordinal));
         }

@@ -4,7 +4,7 @@ using OrleansTagging.Abstractions;
 
 namespace OrleansTagging.Grains.Tests;
 
-/// <summary>Orleans ends activations that nobody calls; the embedded host keeps them.</summary>
+/// <summary>Orleans ends activations that nobody calls.</summary>
 public sealed class IdleTests
 {
     private static readonly TimeSpan s_collectedAfter = TimeSpan.FromSeconds(2);

@@ -123,7 +123,7 @@ public sealed class ReferenceTests
         {
             Assert.Equal(left.GetArrayLength(), right.GetArrayLength());
             Assert.All(left.EnumerateArray().Zip(right.EnumerateArray()), pair =>
-                Assert.Equal(pair.First.GetDouble(), pair.Second.GetDouble(), tolerance));
+                Assert.Equal(pair.First.GetDouble(), pair.Second.GetDouble(), tolerance * Math.Max(1, Math.Abs(pair.First.GetDouble()))));
         }
     }
 

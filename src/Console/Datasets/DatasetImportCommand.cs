@@ -71,7 +71,7 @@ internal sealed class DatasetImportCommand : TaggingCommand
         }
         var store = StoreOption.Open(line);
         // The grain is asked last, yet the store is taken first: nobody should wait for an import that cannot be registered.
-        await using var host = await GrainHost.OpenAsync(line, store, cancellationToken);
+        await using var host = await GrainConnection.OpenAsync(line, store, cancellationToken);
         using var work = ImportWork.Open(store.Scratch, name, source);
         try
         {

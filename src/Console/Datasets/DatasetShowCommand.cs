@@ -28,7 +28,7 @@ internal sealed class DatasetShowCommand : TaggingCommand
     {
         var name = line.GetRequiredValue(_name);
         var store = StoreOption.OpenExisting(line);
-        await using var host = await GrainHost.OpenAsync(line, store, cancellationToken);
+        await using var host = await GrainConnection.OpenAsync(line, store, cancellationToken);
         var record = await host.Grains.GetGrain<IDatasetGrain>(name).Describe().WaitAsync(cancellationToken)
             ?? throw new InputException(
                 $"There is no dataset '{name}' in the store {store.Location}; import it with tagging dataset import DIR --name {name}.");

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Reflection;
 using System.Text.Json;
 using OrleansTagging.Commands.Features;
 using OrleansTagging.Commands.Options;
@@ -18,7 +17,7 @@ internal sealed class DoctorCommand : TaggingCommand
 {
     private const int LeastSdk = 10;
 
-    // A single core of any machine of the last ten years does more; a BLAS without its fast kernels does less.
+    // A single core of any machine of the last ten years does more.
     private const double LeastGflops = 5;
     private const long LeastFree = 2_000_000_000;
     private static readonly TimeSpan MostSkew = TimeSpan.FromSeconds(5);
@@ -30,7 +29,7 @@ internal sealed class DoctorCommand : TaggingCommand
 
     public DoctorCommand(Terminal terminal) : base(
         "doctor",
-        "Checks what the program needs: SDK, feed, libtorch and its speed, BLAS, devices, store, clock, ports; each with a cure. Exit code 1 "
+        "Checks what the program needs: SDK, libtorch and its speed, devices, store, clock, ports; each with a cure. Exit code 1 "
         + "where something must be cured.",
         "tagging doctor")
     {
@@ -44,7 +43,6 @@ internal sealed class DoctorCommand : TaggingCommand
         List<Finding> findings =
         [
             await SdkAsync(cancellationToken),
-            Feed(),
             .. await LibraryAsync(cancellationToken),
             Devices(),
             .. Store(line),
@@ -90,23 +88,9 @@ internal sealed class DoctorCommand : TaggingCommand
         }
     }
 
-    // What the package feed gave when the program was built. Nothing is wrong with a stand-in but that it does less.
-    private static Finding Feed()
-    {
-        var built = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>()
-            .ToDictionary(item => item.Key, item => item.Value);
-        var (cluster, tensors) = (built.GetValueOrDefault("GrainHost") == "Orleans", built.GetValueOrDefault("TensorLibrary") == "TorchSharp");
-        return new Finding(
-            "feed",
-            true,
-            $"{(cluster ? "grains run on Microsoft.Orleans" : "grains run in one process, the feed had no Microsoft.Orleans that could be used")}; "
-                + (tensors ? "tensors are TorchSharp's" : "tensors are the system's libtorch, the feed had no TorchSharp that could be used"),
-            cluster && tensors ? null : "Where that has changed, delete artifacts/feed.props and run eng/setup.sh, which asks the feed again.");
-    }
-
     private static async Task<Finding[]> LibraryAsync(CancellationToken cancellationToken)
     {
-        const string cure = "Run eng/setup.sh, which finds or installs libtorch and builds what loads it.";
+        const string cure = "Run eng/setup.sh, which builds it.";
         if (TrainerProgram.Find() is null)
         {
             return [new Finding("libtorch", false, "the Trainer, which loads it, is not built", cure)];
@@ -125,19 +109,19 @@ internal sealed class DoctorCommand : TaggingCommand
                 fast,
                 string.Create(CultureInfo.InvariantCulture,
                     $"{probe.Threads} threads, {probe.ProductGflops:0} GFLOPS in a product, {probe.ConvolutionGflops:0} in a convolution"),
-                fast ? null : "That is slow: give the program more cores, end what else runs here, or install a faster BLAS."),
-            Blas(probe.Blas),
+                fast ? null : "That is slow: give the program more cores, or end what else runs here."),
+            .. CxxLibrary(probe.HasCxxVersion),
         ];
     }
 
-    private static Finding Blas(string? found)
+    private static IEnumerable<Finding> CxxLibrary(bool? hasVersion)
     {
-        var reference = found is not null && found.StartsWith("libblas", StringComparison.Ordinal);
-        return new Finding(
-            "blas",
-            !reference,
-            found ?? "inside libtorch",
-            reference ? "The reference BLAS is many times slower than others: install libopenblas0-openmp." : null);
+        if (hasVersion is { } has)
+        {
+            yield return new Finding("libstdc++", true, has
+                ? "TorchSharp's native library loads as it was published"
+                : "older than TorchSharp's native library asks for; the build has marked that version as weak, and it loads");
+        }
     }
 
     private static Finding Devices()
@@ -230,5 +214,5 @@ internal sealed class DoctorCommand : TaggingCommand
         }
     }
 
-    private sealed record Probe(int Threads, double ProductGflops, double ConvolutionGflops, string? Blas, int CudaDevices);
+    private sealed record Probe(int Threads, double ProductGflops, double ConvolutionGflops, int CudaDevices, bool? HasCxxVersion);
 }

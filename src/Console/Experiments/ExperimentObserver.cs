@@ -96,12 +96,12 @@ internal sealed class ExperimentObserver(ParseResult line, Store store, string n
         {
             return null;
         }
-        await using var host = await GrainHost.OpenAsync(line, store, cancellationToken);
+        await using var host = await GrainConnection.OpenAsync(line, store, cancellationToken);
         return host.IsRemote ? null : await Look(host, cancellationToken);
     }
 
     /// <summary>The way to whoever hosts the store now; <c>null</c> where nobody does.</summary>
-    private async Task<GrainHost?> Host(CancellationToken cancellationToken)
+    private async Task<GrainConnection?> Host(CancellationToken cancellationToken)
     {
         try
         {
@@ -123,7 +123,7 @@ internal sealed class ExperimentObserver(ParseResult line, Store store, string n
         }
     }
 
-    private async Task<Seen> Look(GrainHost host, CancellationToken cancellationToken)
+    private async Task<Seen> Look(GrainConnection host, CancellationToken cancellationToken)
     {
         var progress = host.Grains.GetGrain<IExperimentGrain>(name).GetProgress();
         var scheduler = host.Grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).Describe();
@@ -157,7 +157,7 @@ internal sealed class ExperimentObserver(ParseResult line, Store store, string n
         _process is { } process && !Array.Exists(StoreHost.Living(store.Root), host => host.Process == process);
 
     // It says what is still to come. While the experiment runs it stays the same.
-    private async Task<ExperimentFile?> File(GrainHost host, CancellationToken cancellationToken)
+    private async Task<ExperimentFile?> File(GrainConnection host, CancellationToken cancellationToken)
     {
         try
         {

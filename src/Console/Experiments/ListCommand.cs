@@ -39,7 +39,7 @@ internal sealed class ListCommand : TaggingCommand
         ExperimentProgress[] experiments = [];
         if (names.Length > 0)
         {
-            await using var host = await GrainHost.OpenAsync(line, store, cancellationToken);
+            await using var host = await GrainConnection.OpenAsync(line, store, cancellationToken);
             experiments = await Task.WhenAll(names.Select(name => host.Grains.GetGrain<IExperimentGrain>(name).GetProgress()))
                 .WaitAsync(cancellationToken);
         }

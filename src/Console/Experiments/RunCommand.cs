@@ -55,7 +55,7 @@ internal sealed class RunCommand : TaggingCommand
         {
             TrainerProgram.Locate();
         }
-        await using var host = await GrainHost.OpenAsync(line, StoreOption.Open(line), cancellationToken, trains: true);
+        await using var host = await GrainConnection.OpenAsync(line, StoreOption.Open(line), cancellationToken, trains: true);
         var grain = host.Grains.GetGrain<IExperimentGrain>(experiment.Name);
         var answer = await grain.Submit(yaml, path).WaitAsync(cancellationToken);
         if (answer.Problem is { } refusal)
@@ -99,7 +99,7 @@ internal sealed class RunCommand : TaggingCommand
         });
     }
 
-    private async Task<ExperimentProgress> FollowAsync(IExperimentGrain grain, GrainHost host, CancellationToken cancellationToken)
+    private async Task<ExperimentProgress> FollowAsync(IExperimentGrain grain, GrainConnection host, CancellationToken cancellationToken)
     {
         var health = host.Store.Health;
         await using var view = RunView.For(_terminal);

@@ -34,7 +34,7 @@ internal abstract class SteerCommand : TaggingCommand
     protected sealed override async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
         var name = line.GetRequiredValue(_name);
-        await using var host = await GrainHost.OpenAsync(line, StoreOption.OpenExisting(line), cancellationToken);
+        await using var host = await GrainConnection.OpenAsync(line, StoreOption.OpenExisting(line), cancellationToken);
         var grain = host.Grains.GetGrain<IExperimentGrain>(name);
         if (await grain.Describe().WaitAsync(cancellationToken) is null)
         {

@@ -35,7 +35,7 @@ internal sealed class SubmitCommand : TaggingCommand
         var path = line.GetRequiredValue(_file);
         var yaml = InputFile.ReadText(path);
         var experiment = ExperimentFile.Parse(yaml, path);
-        await using var host = await GrainHost.OpenAsync(line, StoreOption.OpenExisting(line), cancellationToken);
+        await using var host = await GrainConnection.OpenAsync(line, StoreOption.OpenExisting(line), cancellationToken);
         var answer = await host.Grains.GetGrain<IExperimentGrain>(experiment.Name).Submit(yaml, path).WaitAsync(cancellationToken);
         if (answer.Problem is { } refusal)
         {

@@ -38,7 +38,7 @@ internal sealed class ExportCommand : TaggingCommand
     protected override async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
         var (name, folder) = (line.GetRequiredValue(_experiment), Path.GetFullPath(line.GetRequiredValue(_to)));
-        await using var host = await GrainHost.OpenAsync(line, StoreOption.OpenExisting(line), cancellationToken);
+        await using var host = await GrainConnection.OpenAsync(line, StoreOption.OpenExisting(line), cancellationToken);
         var list = await ExportList.ReadAsync(host.Store, name, cancellationToken);
         var rounds = new List<RoundInspection>();
         foreach (var round in list.Rounds)

@@ -49,7 +49,7 @@ internal sealed class DecideCommand : TaggingCommand
     protected override async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
         var (clip, curriculum) = (_clip.Of(line)[2]!, string.Join('/', _clip.Of(line).Take(2)));
-        await using var host = await GrainHost.OpenAsync(line, StoreOption.OpenExisting(line), cancellationToken);
+        await using var host = await GrainConnection.OpenAsync(line, StoreOption.OpenExisting(line), cancellationToken);
         var answer = await host.Grains.GetGrain<ICurriculumGrain>(curriculum).Decide(new DecisionRequest
         {
             Fname = clip,

@@ -29,7 +29,7 @@ internal sealed class DiffCommand : TaggingCommand
 
     protected override async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
-        await using var host = await GrainHost.OpenAsync(line, StoreOption.OpenExisting(line), cancellationToken);
+        await using var host = await GrainConnection.OpenAsync(line, StoreOption.OpenExisting(line), cancellationToken);
         var difference = await SelectionDifference.OfAsync(
             host.Grains, host.Store.Artifacts, line.GetRequiredValue(_a), line.GetRequiredValue(_b)).WaitAsync(cancellationToken);
         if (line.GetValue(_json))

@@ -17,7 +17,7 @@ internal sealed class InspectClipCommand : InspectCommand<ClipRecord>
         "Tells why a noisy clip was promoted or not: what each round's models predicted, its agreement and rank, and who was trained on it.",
         $"tagging {(name == "why" ? "why" : "inspect clip")} demo/main 0a1b2c3d.wav") => Arguments.Add(_clip);
 
-    protected override Task<ClipRecord?> AskAsync(ParseResult line, GrainHost host) =>
+    protected override Task<ClipRecord?> AskAsync(ParseResult line, GrainConnection host) =>
         host.Grains.GetGrain<ICurriculumGrain>(Curriculum(line)).GetClip(_clip.Of(line)[2]!);
 
     // The shards that hold the clip's scores among those of others.

@@ -27,7 +27,7 @@ internal abstract class InspectCommand<TRecord> : TaggingCommand where TRecord :
 
     protected sealed override async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
-        await using var host = await GrainHost.OpenAsync(line, StoreOption.OpenExisting(line), cancellationToken);
+        await using var host = await GrainConnection.OpenAsync(line, StoreOption.OpenExisting(line), cancellationToken);
         var record = await AskAsync(line, host).WaitAsync(cancellationToken) ?? throw new InputException(NotThere(line));
         if (line.GetValue(_raw))
         {
@@ -48,7 +48,7 @@ internal abstract class InspectCommand<TRecord> : TaggingCommand where TRecord :
     protected static string StoreOf(ParseResult line) => StoreOption.Location(line);
 
     /// <summary>Asks the grain; <c>null</c> where it knows of nothing.</summary>
-    protected abstract Task<TRecord?> AskAsync(ParseResult line, GrainHost host);
+    protected abstract Task<TRecord?> AskAsync(ParseResult line, GrainConnection host);
 
     /// <summary>The key under which the grain's state is stored; it ends in <c>/</c> where several states lie below it.</summary>
     protected abstract string StateOf(ParseResult line, TRecord record);

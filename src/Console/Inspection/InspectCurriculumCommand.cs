@@ -42,7 +42,7 @@ internal sealed class InspectCurriculumCommand : InspectCommand<InspectedCurricu
         terminal, "curriculum", "Shows a curriculum: its rounds, what it waits for, and what was decided by hand.",
         "tagging inspect curriculum demo/main") => Arguments.Add(_curriculum);
 
-    protected override async Task<InspectedCurriculum?> AskAsync(ParseResult line, GrainHost host)
+    protected override async Task<InspectedCurriculum?> AskAsync(ParseResult line, GrainConnection host)
     {
         var grain = host.Grains.GetGrain<ICurriculumGrain>(_curriculum.KeyOf(line));
         var status = await grain.GetStatus(null);

@@ -21,7 +21,7 @@ internal sealed class InspectDatasetCommand : InspectCommand<DatasetRecord>
         terminal, "dataset", "Shows a dataset: its version, its counts, and what was left out.", "tagging inspect dataset synthetic")
         => Arguments.Add(_name);
 
-    protected override Task<DatasetRecord?> AskAsync(ParseResult line, GrainHost host) =>
+    protected override Task<DatasetRecord?> AskAsync(ParseResult line, GrainConnection host) =>
         host.Grains.GetGrain<IDatasetGrain>(line.GetRequiredValue(_name)).Describe();
 
     protected override string StateOf(ParseResult line, DatasetRecord record) => $"grain/dataset/{record.Name}/dataset";

@@ -15,7 +15,7 @@ internal sealed class InspectExperimentCommand : InspectCommand<ExperimentProgre
         terminal, "experiment", "Shows where an experiment stands, its rounds and its members.", "tagging inspect experiment demo")
         => Arguments.Add(_name);
 
-    protected override async Task<ExperimentProgress?> AskAsync(ParseResult line, GrainHost host)
+    protected override async Task<ExperimentProgress?> AskAsync(ParseResult line, GrainConnection host)
     {
         var grain = host.Grains.GetGrain<IExperimentGrain>(line.GetRequiredValue(_name));
         return await grain.Describe() is null ? null : await grain.GetProgress();

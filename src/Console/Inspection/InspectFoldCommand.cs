@@ -26,7 +26,7 @@ internal sealed class InspectFoldCommand : InspectCommand<FoldRecord>
         });
     }
 
-    protected override Task<FoldRecord?> AskAsync(ParseResult line, GrainHost host) =>
+    protected override Task<FoldRecord?> AskAsync(ParseResult line, GrainConnection host) =>
         host.Grains.GetGrain<IFoldGrain>(_fold.KeyOf(line)).GetStatus();
 
     protected override string StateOf(ParseResult line, FoldRecord record) => $"grain/fold/{_fold.KeyOf(line)}/fold";

@@ -22,7 +22,7 @@ internal sealed class InspectJobCommand : InspectCommand<JobRecord>
         "tagging inspect job cpu-0123456789abcdef0123456789abcdef")
         => Arguments.Add(_job);
 
-    protected override async Task<JobRecord?> AskAsync(ParseResult line, GrainHost host)
+    protected override async Task<JobRecord?> AskAsync(ParseResult line, GrainConnection host)
     {
         var job = line.GetRequiredValue(_job);
         var scheduler = host.Grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key);

@@ -15,7 +15,7 @@ internal sealed class InspectMemberCommand : InspectCommand<MemberRecord>
         terminal, "member", "Shows one member: its figures, its folds, and class by class how good it is.",
         "tagging inspect member demo/curated_only") => Arguments.Add(_member);
 
-    protected override Task<MemberRecord?> AskAsync(ParseResult line, GrainHost host) =>
+    protected override Task<MemberRecord?> AskAsync(ParseResult line, GrainConnection host) =>
         host.Grains.GetGrain<IEnsembleMemberGrain>(_member.KeyOf(line)).GetStatus(null);
 
     protected override string StateOf(ParseResult line, MemberRecord record) => $"grain/member/{_member.KeyOf(line)}/member";

@@ -41,7 +41,7 @@ internal sealed class InspectRoundCommand : InspectCommand<object>
         });
     }
 
-    protected override async Task<object?> AskAsync(ParseResult line, GrainHost host)
+    protected override async Task<object?> AskAsync(ParseResult line, GrainConnection host)
     {
         var curriculum = host.Grains.GetGrain<ICurriculumGrain>(Key(line));
         var asked = _round.Of(line)[2];

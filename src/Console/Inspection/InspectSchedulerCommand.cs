@@ -10,7 +10,7 @@ internal sealed class InspectSchedulerCommand(Terminal terminal) : InspectComman
 {
     private const int Shown = 20;
 
-    protected override async Task<SchedulerRecord?> AskAsync(ParseResult line, GrainHost host) =>
+    protected override async Task<SchedulerRecord?> AskAsync(ParseResult line, GrainConnection host) =>
         await SiloTables.DescribeAsync(host);
 
     protected override string StateOf(ParseResult line, SchedulerRecord record) => "scheduler/";

@@ -29,7 +29,7 @@ internal sealed class InspectSiloCommand : InspectCommand<InspectedSilo>
     public InspectSiloCommand(Terminal terminal) : base(
         terminal, "silo", "Shows one silo: its devices and what they work on.", "tagging inspect silo") => Arguments.Add(_silo);
 
-    protected override async Task<InspectedSilo?> AskAsync(ParseResult line, GrainHost host)
+    protected override async Task<InspectedSilo?> AskAsync(ParseResult line, GrainConnection host)
     {
         var scheduler = await SiloTables.DescribeAsync(host);
         var asked = line.GetValue(_silo) ?? "";

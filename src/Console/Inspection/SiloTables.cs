@@ -10,7 +10,7 @@ internal static class SiloTables
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
 
     /// <summary>What the scheduler holds; a host that has just begun is given a moment to announce itself.</summary>
-    public static async Task<SchedulerRecord> DescribeAsync(GrainHost host)
+    public static async Task<SchedulerRecord> DescribeAsync(GrainConnection host)
     {
         var scheduler = host.Grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key);
         for (var patience = Stopwatch.StartNew(); ; await Task.Delay(LookAgain))

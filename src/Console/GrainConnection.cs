@@ -8,7 +8,7 @@ using OrleansTagging.Storage;
 namespace OrleansTagging.Commands;
 
 /// <summary>The grains of a store, hosted in this process or by others, for as long as a command runs.</summary>
-internal abstract class GrainHost : IAsyncDisposable
+internal abstract class GrainConnection : IAsyncDisposable
 {
     private static readonly TimeSpan StartOfOthers = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
@@ -32,7 +32,7 @@ internal abstract class GrainHost : IAsyncDisposable
     /// <exception cref="InputException">
     /// No cluster answers, another process has the store and hosts nothing, or a copy into the store has not ended.
     /// </exception>
-    public static async Task<GrainHost> OpenAsync(
+    public static async Task<GrainConnection> OpenAsync(
         ParseResult line, Store store, CancellationToken cancellationToken, bool trains = false)
     {
         if (ConnectOption.Where(line) is { } where)
