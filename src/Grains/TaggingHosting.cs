@@ -15,8 +15,8 @@ namespace OrleansTagging.Grains;
 public static class TaggingHosting
 {
     /// <summary>
-    /// Adds the grains' storage and reminders on a store, the placement by accelerator, the Trainer, and the announcement of the silo's
-    /// devices.
+    /// Adds the grains' storage on a store, reminders in memory unless the caller has chosen others, the placement by accelerator, the Trainer,
+    /// and the announcement of the silo's devices.
     /// </summary>
     /// <param name="silo">The silo; its clustering is the caller's choice.</param>
     /// <param name="store">The store, opened.</param>
@@ -32,9 +32,11 @@ public static class TaggingHosting
         silo.Services.AddSingleton<DriveFaults>();
         silo.Services.AddSingleton<GrainNews>();
         silo.Services.AddGrainStorage(ArtifactGrainStorage.Name, (_, _) => new ArtifactGrainStorage(store.State));
-        silo.AddReminders();
-        // A cluster that keeps its reminders elsewhere has said so before.
-        silo.Services.TryAddSingleton<IReminderTable>(new StoreReminderTable(store.State));
+        if (!silo.Services.Any(service => service.ServiceType == typeof(IReminderTable)))
+        {
+            // What a silo alone has to remember is in its store: UnfinishedExperiments.
+            silo.UseInMemoryReminderService();
+        }
         silo.UseSiloMetadata(AcceleratorPlacementDirector.MetadataOf(options.Devices()));
         silo.Services.AddPlacementFilter<AcceleratorPlacementStrategy, AcceleratorPlacementDirector>(ServiceLifetime.Singleton);
         silo.Services.AddSingleton<SiloAnnouncer>();

@@ -8,8 +8,8 @@ using OrleansTagging.Storage;
 namespace OrleansTagging.Grains;
 
 /// <summary>
-/// Wakes the experiments that the store holds unfinished, once this silo is announced: a server that kept the cluster's reminders may have
-/// lost them, and then nobody else would.
+/// Wakes the experiments that the store holds unfinished, once this silo is announced. A silo alone keeps its reminders in memory, and those
+/// of a cluster are not in the store's backups; so after a restart nobody else would.
 /// </summary>
 public sealed class UnfinishedExperiments(
     Store store,
@@ -18,7 +18,8 @@ public sealed class UnfinishedExperiments(
     TimeProvider clock,
     ILogger<UnfinishedExperiments> logger) : BackgroundService
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.1);
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -27,23 +28,32 @@ public sealed class UnfinishedExperiments(
         {
             await Task.Delay(Pause, clock, stoppingToken);
         }
-        try
+        while (true)
         {
-            var stored = new StoredGrains(store);
-            foreach (var experiment in await stored.ExperimentsAsync(stoppingToken))
+            try
             {
-                if (await stored.ExperimentAsync(experiment, stoppingToken) is { Context: not null } state
-                    && (state.Status == ExperimentStatus.Running || state.StopsParts))
-                {
-                    logger.LogDebug("{Experiment} is unfinished and woken", experiment);
-                    await grains.GetGrain<IExperimentGrain>(experiment).Wake();
-                }
+                await WakeAsync(stoppingToken);
+                return;
+            }
+            catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
+            {
+                logger.LogWarning(fault, "The unfinished experiments could not be woken; they are looked at again in {Again}", Again);
+                await Task.Delay(Again, clock, stoppingToken);
             }
         }
-        catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
+    }
+
+    private async Task WakeAsync(CancellationToken stoppingToken)
+    {
+        var stored = new StoredGrains(store);
+        foreach (var experiment in await stored.ExperimentsAsync(stoppingToken))
         {
-            // The reminders do the same, where they are.
-            logger.LogWarning(fault, "The unfinished experiments could not be woken");
+            if (await stored.ExperimentAsync(experiment, stoppingToken) is { Context: not null } state
+                && (state.Status == ExperimentStatus.Running || state.StopsParts))
+            {
+                logger.LogDebug("{Experiment} is unfinished and woken", experiment);
+                await grains.GetGrain<IExperimentGrain>(experiment).Wake();
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
 using OrleansTagging.Abstractions;
 using OrleansTagging.EndToEnd.Tests;
+using OrleansTagging.Grains;
 using OrleansTagging.Grains.Tests;
 using OrleansTagging.Silo.Tests;
 
@@ -104,6 +106,29 @@ public sealed class ScriptedClusterTests
         Assert.True(cpu.Lives && first.Lives, cluster.Log);
         cluster.Script();
         Assert.Equal(await AloneAsync(), await cluster.ReportAsync(experiment));
+    }
+
+    [Fact]
+    public async Task An_experiment_of_a_silo_alone_goes_on_by_itself_when_the_silo_comes_back_and_no_server_is_needed()
+    {
+        await using var alone = TestCluster.Alone().Scripted();
+        var dataset = await SyntheticClips.PutAsync(alone.Store);
+        alone.Script("wait train");
+        var silo = alone.StartGpuRole();
+        await silo.ReadyAsync();
+        await alone.ConnectAsync(silo.Gateway);
+        Assert.Null(await alone.Grains.GetGrain<IDatasetGrain>(dataset.Name).Register(dataset));
+        var experiment = await alone.SubmitAsync(Yaml);
+        await alone.UntilAsync("a Trainer works", () => Task.FromResult(silo.Trainers()), trainers => trainers.Length > 0);
+
+        await silo.DieAsync();
+        alone.Script();
+        silo.Start();
+        // Its state is looked at where it is stored: a call to its grain would wake it, too.
+        await alone.UntilAsync(
+            "the experiment is done", () => alone.Store.State.ReadAsync($"grain/experiment/{experiment}/experiment"),
+            stored => JsonSerializer.Deserialize<ExperimentState>(stored!.Content)!.Status == ExperimentStatus.Done);
+        Assert.Equal(await AloneAsync(), await alone.ReportAsync(experiment));
     }
 
     [Fact]

@@ -47,37 +47,4 @@ public sealed class StoreTests : IDisposable
         await storage.ReadStateAsync("fold", grain, one);
         Assert.False(one.RecordExists);
     }
-
-    [Fact]
-    public async Task A_reminder_is_kept_until_it_is_removed_by_its_last_version()
-    {
-        var table = new StoreReminderTable(_states);
-        var entry = new ReminderEntry
-        {
-            GrainId = GrainId.Create("experiment", "demo"),
-            ReminderName = "redrive",
-            StartAt = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc),
-            Period = TimeSpan.FromMinutes(1),
-        };
-        var first = await table.UpsertRow(entry);
-        var second = await table.UpsertRow(entry);
-        await table.UpsertRow(new ReminderEntry
-        {
-            GrainId = GrainId.Create("experiment", "demo-2"),
-            ReminderName = "redrive",
-            Period = entry.Period,
-        });
-
-        var read = await new StoreReminderTable(_states).ReadRow(entry.GrainId, "redrive");
-        Assert.Equal((entry.GrainId, entry.StartAt, entry.Period, second), (read!.GrainId, read.StartAt, read.Period, read.ETag));
-        Assert.Single((await table.ReadRows(entry.GrainId)).Reminders);
-        Assert.Equal(2, (await table.ReadRows(0, 0)).Reminders.Count);
-        var hash = entry.GrainId.GetUniformHashCode();
-        Assert.Contains((await table.ReadRows(hash - 1, hash)).Reminders, known => known.GrainId == entry.GrainId);
-        Assert.DoesNotContain((await table.ReadRows(hash, hash + 1)).Reminders, known => known.GrainId == entry.GrainId);
-
-        Assert.False(await table.RemoveRow(entry.GrainId, "redrive", first!));
-        Assert.True(await table.RemoveRow(entry.GrainId, "redrive", second!));
-        Assert.Null(await table.ReadRow(entry.GrainId, "redrive"));
-    }
 }

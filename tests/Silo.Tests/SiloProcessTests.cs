@@ -78,6 +78,18 @@ public sealed class SiloProcessTests : IDisposable
         Assert.Equal($"Tagging:HttpUrl: port {port} is in use by another program; end that one, or give another port.", error);
     }
 
+    [Fact]
+    public async Task A_cluster_on_a_folder_is_refused_in_a_line_since_its_members_are_in_the_tables_of_the_stores_account()
+    {
+        var (code, error) = await SiloProcess.RefusedAsync(Store, "--Tagging:Cluster:Enabled=true");
+
+        Assert.Equal(2, code);
+        Assert.Equal(
+            $"Tagging:Store is {_root}, but a cluster keeps its members in the tables of the store's account; name a container, azure:CONTAINER, "
+            + "of an account with tables, or leave Tagging:Cluster:Enabled out.",
+            error);
+    }
+
     [Theory]
     [InlineData("--Tagging:Store=azure:No Such Container", "azure:No Such Container")]
     [InlineData("--Tagging:Stroe=x", "Tagging:Stroe is no setting")]
@@ -91,9 +103,8 @@ public sealed class SiloProcessTests : IDisposable
     [InlineData("--Tagging:HttpUrl=everywhere", "Tagging:HttpUrl is 'everywhere'")]
     [InlineData("--Kestrel:Endpoints:More:Url=http://*:80", "Kestrel:Endpoints:More:Url")]
     [InlineData("--Tagging:HttpToken=short", "Tagging:HttpToken is shorter")]
-    [InlineData("--Tagging:Cluster:Redis=host:1,hush=secret word", "Tagging:Cluster:Redis ")]
-    [InlineData("--Tagging:Cluster:RedisEntra=perhaps", "Tagging:Cluster:RedisEntra is 'perhaps'; write true or false.")]
-    [InlineData("--Tagging:Cluster:RedisEntra=true", "Tagging:Cluster:RedisEntra is true, ")]
+    [InlineData("--Tagging:Cluster:Enabled=perhaps", "Tagging:Cluster:Enabled is 'perhaps'; write true or false.")]
+    [InlineData("--Tagging:Cluster:Redis=host:1,password=secret word", "Tagging:Cluster:Redis is no setting; those of Tagging:Cluster are ")]
     [InlineData("--Tagging:Cluster:Tls:Authority=/no/ca.pem", "Tagging:Cluster:Tls:Certificate is not set")]
     [InlineData("--Tagging:Entra:Authority=http://nowhere", "Tagging:Entra")]
     public async Task A_setting_that_cannot_be_used_is_named_in_a_line_and_ends_the_silo_with_exit_code_2(string setting, string named)
