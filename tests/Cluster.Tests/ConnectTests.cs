@@ -27,6 +27,7 @@ public sealed class ConnectTests
         Assert.True(code == ExitCode.Success, error);
         Assert.Contains($"127.0.0.1:{silo.SiloPort}@", answer, StringComparison.Ordinal);
 
+        Directory.CreateDirectory(Path.Combine(cluster.Root, "folder"));
         await RefusedAsync(
             cluster, "the store folder has no tables; name the cluster's store: --store azure:CONTAINER.", [.. ask, "--store", "folder"]);
         await silo.StopAsync();

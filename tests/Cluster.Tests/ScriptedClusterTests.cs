@@ -124,10 +124,12 @@ public sealed class ScriptedClusterTests
         await silo.DieAsync();
         alone.Script();
         silo.Start();
+        var watch = Stopwatch.StartNew();
         // Its state is looked at where it is stored: a call to its grain would wake it, too.
         await alone.UntilAsync(
             "the experiment is done", () => alone.Store.State.ReadAsync($"grain/experiment/{experiment}/experiment"),
             stored => JsonSerializer.Deserialize<ExperimentState>(stored!.Content)!.Status == ExperimentStatus.Done);
+        TestContext.Current.SendDiagnosticMessage("done {0:0.0} s after its start", watch.Elapsed.TotalSeconds);
         Assert.Equal(await AloneAsync(), await alone.ReportAsync(experiment));
     }
 
