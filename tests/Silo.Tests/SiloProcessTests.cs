@@ -104,7 +104,7 @@ public sealed class SiloProcessTests : IDisposable
     [InlineData("--Kestrel:Endpoints:More:Url=http://*:80", "Kestrel:Endpoints:More:Url")]
     [InlineData("--Tagging:HttpToken=short", "Tagging:HttpToken is shorter")]
     [InlineData("--Tagging:Cluster:Enabled=perhaps", "Tagging:Cluster:Enabled is 'perhaps'; write true or false.")]
-    [InlineData("--Tagging:Cluster:Redis=host:1,password=secret word", "Tagging:Cluster:Redis is no setting; those of Tagging:Cluster are ")]
+    [InlineData("--Tagging:Cluster:Server=host:1,password=secret word", "Tagging:Cluster:Server is no setting; those of Tagging:Cluster are ")]
     [InlineData("--Tagging:Cluster:Tls:Authority=/no/ca.pem", "Tagging:Cluster:Tls:Certificate is not set")]
     [InlineData("--Tagging:Entra:Authority=http://nowhere", "Tagging:Entra")]
     public async Task A_setting_that_cannot_be_used_is_named_in_a_line_and_ends_the_silo_with_exit_code_2(string setting, string named)
