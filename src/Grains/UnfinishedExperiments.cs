@@ -18,7 +18,7 @@ public sealed class UnfinishedExperiments(
     TimeProvider clock,
     ILogger<UnfinishedExperiments> logger) : BackgroundService
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.1);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
