@@ -52,9 +52,9 @@ public interface ISchedulerGrain : IGrainWithStringKey
     /// <param name="job">The job.</param>
     /// <param name="epoch">Epoch of the lease.</param>
     /// <param name="again">Whether the job goes back into the queue.</param>
-    /// <param name="notBefore">When it may be given a device again at the earliest; <c>null</c>: at once.</param>
+    /// <param name="delay">Time until it may be given a device again; <c>null</c>: at once. Clocks of two silos differ, hence no date.</param>
     [Alias("Finish")]
-    Task<bool> Finish(string job, long epoch, bool again, DateTimeOffset? notBefore = null);
+    Task<bool> Finish(string job, long epoch, bool again, TimeSpan? delay = null);
 
     /// <summary>Whether a living silo has the device.</summary>
     [Alias("HasDevice")]

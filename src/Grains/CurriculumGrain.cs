@@ -78,6 +78,9 @@ public sealed class CurriculumState
 
     /// <summary>What was decided by hand and holds, by file name.</summary>
     [Id(6)] public ManualDecision[] Decisions { get; set; } = [];
+
+    /// <summary>The experiment's attempt for which it was stopped; it goes on for the next.</summary>
+    [Id(7)] public string? StoppedFor { get; set; }
 }
 
 /// <summary>
@@ -105,14 +108,13 @@ public sealed partial class CurriculumGrain(
 
     private List<CurriculumRound> Rounds => state.State.Rounds;
 
-    private bool RoundsHaveEnded =>
-        state.State.Request is { } request && Rounds is [.., { Record: var last }]
-        && (last.Step == "diverged" || (last.Step == "done" && last.Round == Settings(request).RoundCount));
+    /// <summary>The steps of what was asked for; only where something was.</summary>
+    private CurriculumSteps Steps => new(state.State, state.State.Request!);
 
-    private bool Done => RoundsHaveEnded && (Settings(state.State.Request!).Rest == "drop" || state.State.Rest is { Record.Step: "done" });
+    private bool RoundsHaveEnded => state.State.Request is not null && Steps.RoundsHaveEnded;
 
-    /// <summary>The last round whose promotions may be used; <c>null</c> where there is none.</summary>
-    private RoundRecord? LastGood => Rounds.FindLast(round => round.Record.Step == "done")?.Record;
+    /// <summary>The selection whose training it waits for; <c>null</c> where it waits for none.</summary>
+    private string? Training => state.State.Request is null ? null : Steps.Training;
 
     /// <inheritdoc/>
     protected override ExperimentContext? Context => state.State.Request?.Context;
@@ -162,6 +164,17 @@ public sealed partial class CurriculumGrain(
     /// <inheritdoc/>
     public async Task Stop()
     {
+        if (state.State.Request is not { } request || Steps.Done)
+        {
+            return;
+        }
+        if (state.State.StoppedFor != request.Context.Attempt)
+        {
+            // A retry after a fault, or a wake-up that is under way, must not go on.
+            state.State.StoppedFor = request.Context.Attempt;
+            _waitsFor = null;
+            await this.SaveAsync(state);
+        }
         if (Training is { } selection)
         {
             await Task.WhenAll(FoldGrainsOf(selection).Select(fold => fold.Stop()));
@@ -172,63 +185,26 @@ public sealed partial class CurriculumGrain(
     {
         if (state.State.Request?.Context.Attempt != request.Context.Attempt)
         {
-            state.State.Request = request;
-            state.State.Problem = null;
-            Forget(request);
+            _latest = [];
+            _ranked = null;
+            new CurriculumSteps(state.State, request).Take();
             await this.SaveAsync(state);
         }
         await Drive();
     }
 
-    /// <summary>Drops the rounds that another file, or another set of folds, would have come out otherwise.</summary>
-    private void Forget(CurriculumRequest request)
-    {
-        _latest = [];
-        _ranked = null;
-        var settings = Settings(request);
-        var changed = Rounds.FindIndex(round => round.Record.Round > settings.RoundCount || round.Determined != Determined(round.Record.Round));
-        if (changed >= 0)
-        {
-            Rounds.RemoveRange(changed, Rounds.Count - changed);
-        }
-        if (state.State.Rest is { } rest && (!RoundsHaveEnded || rest.Determined != DeterminedRest()))
-        {
-            state.State.Rest = null;
-        }
-        if (state.State.CutFrom != request.Context.Folds.Assignments)
-        {
-            state.State.Shards = [];
-        }
-    }
-
     /// <inheritdoc/>
     protected override async Task Drive()
     {
-        if (state.State is not { Request: { } request, Problem: null })
+        if (state.State.Request is not { } request)
         {
             return;
         }
         try
         {
-            if (state.State.Shards.Count == 0)
+            while (await Advance(request, Steps))
             {
-                state.State.Shards = await Task.Run(() => CutAsync(store.Artifacts, request.Context, options.Value.ShardSize));
-                state.State.CutFrom = request.Context.Folds.Assignments;
                 await this.SaveAsync(state);
-            }
-            while (!RoundsHaveEnded)
-            {
-                var number = Rounds is [.., { Record.Step: not "done" }] ? Rounds.Count : Rounds.Count + 1;
-                using var scope = logger.BeginScope("{Experiment} {Curriculum} round {Round}", request.Context.Experiment,
-                    request.Curriculum, number);
-                if (!await DriveRound(request, number))
-                {
-                    return;
-                }
-            }
-            if (Done || await DriveRest(request))
-            {
-                _waitsFor = null;
             }
         }
         catch (Exception fault) when (fault is InputException or ArtifactMissingException)
@@ -237,103 +213,78 @@ public sealed partial class CurriculumGrain(
         }
     }
 
-    /// <summary>Takes a round as far as it can go; <c>true</c> when it has ended.</summary>
-    private async Task<bool> DriveRound(CurriculumRequest request, int number)
+    /// <summary>Takes one step, which is not stored yet; <c>false</c> where there is none or where it waits for its folds.</summary>
+    private async Task<bool> Advance(CurriculumRequest request, CurriculumSteps steps)
     {
-        var round = Rounds.ElementAtOrDefault(number - 1);
-        if (round is null)
+        using var scope = logger.BeginScope("{Experiment} {Curriculum} round {Round}", request.Context.Experiment,
+            request.Curriculum, steps.RoundsHaveEnded ? "rest" : NextToSelect);
+        switch (steps.Next)
         {
-            Rounds.Add(round = new CurriculumRound
-            {
-                Record = new RoundRecord
-                {
-                    Curriculum = request.Curriculum,
-                    Round = number,
-                    K = Settings(request).Promotes(number, state.State.Shards.Sum(shard => shard.Count)),
-                    Step = "train",
-                    Folds = request.Context.File().Folds,
-                    ScorerSelection = Selection.After(request.Curriculum, number - 1).ToString(),
-                },
-                Determined = Determined(number),
-            });
-            await this.SaveAsync(state);
-        }
-        if (round.Record.Step == "train")
-        {
-            var before = Rounds.ElementAtOrDefault(number - 2)?.Record.Selection;
-            if (await Train(request, round.Record.ScorerSelection, before) is not { } folds)
-            {
-                round.Record = round.Record with { FoldsDone = _latest.Count(fold => fold.Done) };
+            case CurriculumStep.Cut:
+                steps.Cut(await Task.Run(() => CutAsync(store.Artifacts, request.Context, options.Value.ShardSize)));
+                return true;
+            case CurriculumStep.BeginRound:
+                steps.BeginRound();
+                return true;
+            case CurriculumStep.Train:
+                return await TrainRound(request, steps, Rounds[^1]);
+            case CurriculumStep.Score:
+                // Every shard keeps its answer by itself, so that only the step is written here.
+                await ScoreShards(request, Rounds[^1]);
+                steps.Scored();
+                return true;
+            case CurriculumStep.Rank:
+                steps.Ranked(await Promote(request, Rounds[^1]));
+                return true;
+            case CurriculumStep.BeginRest:
+                steps.BeginRest();
+                return true;
+            case CurriculumStep.TrainRest:
+                return await TrainRest(request, steps, state.State.Rest!);
+            case CurriculumStep.Relabel:
+                steps.Relabelled(await Relabel(request, steps, state.State.Rest!));
+                return true;
+            default:
+                _waitsFor = null;
                 return false;
-            }
-            var (validation, test) = await Measure(request, folds);
-            round.Record = round.Record with { FoldsDone = folds.Length, CrossValidatedLwlrap = validation, TestLwlrap = test };
-            round.Folds = folds;
-            Telemetry.Measured(request.Context.Experiment, $"{request.Curriculum}@{number}", validation, test);
-            await Step(round, "score");
         }
-        if (round.Record.Step == "score")
+    }
+
+    private async Task<bool> TrainRound(CurriculumRequest request, CurriculumSteps steps, CurriculumRound round)
+    {
+        if (await Train(request, round.Record.ScorerSelection, steps.PromotedBefore(round.Record.Round)) is not { } folds)
         {
-            // Every shard keeps its answer by itself, so that only the step is written here.
-            await ScoreShards(request, round);
-            await Step(round, "rank");
+            round.Record = round.Record with { FoldsDone = _latest.Count(fold => fold.Done) };
+            return false;
         }
-        if (round.Record.Step == "rank")
-        {
-            await Promote(request, round);
-        }
+        var (validation, test) = await Measure(request, folds);
+        steps.Trained(folds, validation, test);
+        Telemetry.Measured(request.Context.Experiment, $"{request.Curriculum}@{round.Record.Round}", validation, test);
         return true;
     }
 
-    /// <summary>Relabels the rest; <c>true</c> when that is done.</summary>
-    private async Task<bool> DriveRest(CurriculumRequest request)
+    private async Task<bool> TrainRest(CurriculumRequest request, CurriculumSteps steps, CurriculumRest rest)
     {
-        using var scope = logger.BeginScope("{Experiment} {Curriculum} rest", request.Context.Experiment, request.Curriculum);
-        var good = LastGood;
-        if (state.State.Rest is not { } rest)
+        if (await Train(request, rest.Record.ScorerSelection, steps.LastGood?.Selection) is not { } folds)
         {
-            state.State.Rest = rest = new CurriculumRest
-            {
-                Record = new RelabelRecord
-                {
-                    Curriculum = request.Curriculum,
-                    Rest = Settings(request).Rest,
-                    Step = "train",
-                    Folds = request.Context.File().Folds,
-                    ScorerSelection = Selection.After(request.Curriculum, good?.Round ?? 0).ToString(),
-                },
-                Determined = DeterminedRest(),
-            };
-            await this.SaveAsync(state);
+            rest.Record = rest.Record with { FoldsDone = _latest.Count(fold => fold.Done) };
+            return false;
         }
-        if (rest.Record.Step == "train")
-        {
-            if (await Train(request, rest.Record.ScorerSelection, good?.Selection) is not { } folds)
-            {
-                rest.Record = rest.Record with { FoldsDone = _latest.Count(fold => fold.Done) };
-                return false;
-            }
-            var (validation, test) = await Measure(request, folds);
-            rest.Record = rest.Record with
-            {
-                FoldsDone = folds.Length, CrossValidatedLwlrap = validation, TestLwlrap = test, Step = "relabel",
-            };
-            rest.Folds = folds;
-            await this.SaveAsync(state);
-        }
-        if (rest.Record.Step == "relabel")
-        {
-            var (artifacts, settings, known) = (store.Artifacts, Settings(request), rest.Record);
-            var predictions = Array.ConvertAll(rest.Folds, fold => fold.NoisyPredictions!);
-            var decisions = state.State.Decisions;
-            var record = await Task.Run(() => RoundFigures.RelabelAsync(
-                artifacts, request.Context, settings, known, predictions, good?.Selection, decisions));
-            rest.Record = record with { Step = "done" };
-            logger.LogInformation("{Kept} clips keep their labels, {Relabelled} have new ones, {Dropped} are dropped",
-                record.Kept, record.Relabelled, record.Dropped);
-            await this.SaveAsync(state);
-        }
+        var (validation, test) = await Measure(request, folds);
+        steps.RestTrained(folds, validation, test);
         return true;
+    }
+
+    private async Task<RelabelRecord> Relabel(CurriculumRequest request, CurriculumSteps steps, CurriculumRest rest)
+    {
+        var (artifacts, settings, known, promoted) = (store.Artifacts, Settings(request), rest.Record, steps.LastGood?.Selection);
+        var predictions = Array.ConvertAll(rest.Folds, fold => fold.NoisyPredictions!);
+        var decisions = state.State.Decisions;
+        var record = await Task.Run(() => RoundFigures.RelabelAsync(
+            artifacts, request.Context, settings, known, predictions, promoted, decisions));
+        logger.LogInformation("{Kept} clips keep their labels, {Relabelled} have new ones, {Dropped} are dropped",
+            record.Kept, record.Relabelled, record.Dropped);
+        return record;
     }
 
     /// <summary>The scorer's folds, trained on a selection; they predict all noisy clips. <c>null</c> until they are done.</summary>
@@ -375,7 +326,7 @@ public sealed partial class CurriculumGrain(
     {
         var settings = Settings(request);
         var predictions = Array.ConvertAll(round.Folds, fold => fold.NoisyPredictions!);
-        var before = Rounds.ElementAtOrDefault(round.Record.Round - 2)?.Record.Selection;
+        var before = Steps.PromotedBefore(round.Record.Round);
         return await ForEachShard(shard => ShardGrainOf(shard).Score(new ShardRequest
         {
             Round = round.Record.Round,
@@ -390,7 +341,7 @@ public sealed partial class CurriculumGrain(
     }
 
     /// <summary>Ranks all clips by agreement and margin, ties by file name, and promotes the first k of the whole noisy set anew.</summary>
-    private async Task Promote(CurriculumRequest request, CurriculumRound round)
+    private async Task<RoundRecord> Promote(CurriculumRequest request, CurriculumRound round)
     {
         if (state.State.Shards.Count == 0)
         {
@@ -416,16 +367,14 @@ public sealed partial class CurriculumGrain(
             });
             return shard;
         });
-        round.Record = record;
         if (record.Diverged is { } why)
         {
             logger.LogWarning("The rounds end: {Why}", why);
-            await Step(round, "diverged");
-            return;
+            return record;
         }
         logger.LogInformation("Round {Round} promoted {Promoted} clips, the last with agreement {Agreement}",
             record.Round, record.Promoted, record.AgreementAtCut);
-        await Step(round, "done");
+        return record;
     }
 
     private static async Task<List<NoisyShard>> CutAsync(IArtifactStore artifacts, ExperimentContext context, int size)
@@ -454,12 +403,6 @@ public sealed partial class CurriculumGrain(
         return [.. answers];
     }
 
-    private async Task Step(CurriculumRound round, string step)
-    {
-        round.Record = round.Record with { Step = step };
-        await this.SaveAsync(state);
-    }
-
     private async Task Fail(string problem)
     {
         state.State.Problem = problem;
@@ -483,7 +426,7 @@ public sealed partial class CurriculumGrain(
             Relabelled = state.State.Rest?.Record is { Step: "train" } rest && open.Length > 0
                 ? rest with { FoldsDone = foldsDone }
                 : state.State.Rest?.Record,
-            Done = Done,
+            Done = Steps.Done,
             Problem = Problem,
             WaitsFor = WaitsAfterFault ?? open.Select(fold => fold.WaitsFor).FirstOrDefault(waits => waits is not null) ?? _waitsFor,
             Folds = closed,
@@ -500,25 +443,11 @@ public sealed partial class CurriculumGrain(
     internal static string DeterminedRest(CurriculumSettings settings, IEnumerable<string> rounds) =>
         Fingerprint.Of(rounds, settings.Rest, settings.LabelsPerClip);
 
-    private string Determined(int round)
-    {
-        var context = state.State.Request!.Context;
-        return Determined(Settings(state.State.Request), context.Folds, context.Dataset.Version, round);
-    }
-
-    private string DeterminedRest() => DeterminedRest(Settings(state.State.Request!), Rounds.Select(round => round.Determined));
-
     private static string PartOf(CurriculumRequest request) => $"curriculum {request.Curriculum}";
 
     private static CurriculumSettings Settings(CurriculumRequest request) => request.Context.File().Curricula[request.Curriculum];
 
     private static bool HasTruth(CurriculumRequest request) => request.Context.Dataset.Truth is not null && request.Context.HasTest();
-
-    /// <summary>The selection whose training it waits for; <c>null</c> where it waits for none.</summary>
-    private string? Training =>
-        Rounds is [.., { Record: { Step: "train" } open }] ? open.ScorerSelection
-        : state.State.Rest?.Record is { Step: "train" } rest ? rest.ScorerSelection
-        : null;
 
     private int ShardOf(string fname) => state.State.Shards.FindLastIndex(shard => string.CompareOrdinal(shard.First, fname) <= 0);
 

@@ -20,6 +20,9 @@ public sealed class EnsembleMemberState
 
     /// <summary>Fingerprint of what determines the figures.</summary>
     [Id(2)] public string? Determined { get; set; }
+
+    /// <summary>The experiment's attempt for which it was stopped; it goes on for the next.</summary>
+    [Id(3)] public string? StoppedFor { get; set; }
 }
 
 /// <summary>One model on one selection.</summary>
@@ -80,6 +83,12 @@ public sealed class EnsembleMemberGrain(
     {
         if (state.State is { Record: null, Request: { } request })
         {
+            if (state.State.StoppedFor != request.Context.Attempt)
+            {
+                // A retry after a fault must not begin the folds that had not begun.
+                state.State.StoppedFor = request.Context.Attempt;
+                await this.SaveAsync(state);
+            }
             await Task.WhenAll(Enumerable.Range(0, request.Context.File().Folds).Select(fold => FoldGrainOf(request, fold).Stop()));
         }
     }
@@ -98,6 +107,7 @@ public sealed class EnsembleMemberGrain(
             _latest = null;
             state.State.Determined = determined;
             state.State.Request = request;
+            state.State.StoppedFor = null;
             await this.SaveAsync(state);
         }
         await Drive();
@@ -106,7 +116,7 @@ public sealed class EnsembleMemberGrain(
     /// <inheritdoc/>
     protected override async Task Drive()
     {
-        if (state.State is not { Record: null, Request: { } request })
+        if (state.State is not { Record: null, Request: { } request } || state.State.StoppedFor == request.Context.Attempt)
         {
             return;
         }

@@ -37,6 +37,7 @@ public sealed class JobQueue(TimeSpan silence)
     private readonly SortedSet<int> _roomy = [];
     private readonly SortedSet<int> _changed = [];
     private readonly long[] _takeovers = [];
+    private readonly DateTimeOffset? _latest;
     private long _lastEpoch;
     private long _lastAge;
     private int _lastPage;
@@ -48,9 +49,14 @@ public sealed class JobQueue(TimeSpan silence)
     /// <param name="pages">The pages by their numbers.</param>
     /// <param name="silence">A silo or a holder that was silent for longer is given up.</param>
     /// <param name="now">The present time; leases count as renewed now.</param>
-    public JobQueue(SchedulerHead head, IEnumerable<KeyValuePair<int, SchedulerPage>> pages, TimeSpan silence, DateTimeOffset now)
+    /// <param name="longestDelay">No job waits longer than that for its next attempt; <c>null</c> where the stored times hold.</param>
+    public JobQueue(
+        SchedulerHead head, IEnumerable<KeyValuePair<int, SchedulerPage>> pages, TimeSpan silence, DateTimeOffset now,
+        TimeSpan? longestDelay = null)
         : this(silence)
     {
+        // The clock by which they were stored may have been ahead of the present one.
+        _latest = now + longestDelay;
         _lastEpoch = head.LastEpoch;
         _takeovers = head.Takeovers;
         foreach (var standing in head.Standings)
@@ -352,7 +358,7 @@ public sealed class JobQueue(TimeSpan silence)
             Accelerator = entry.Accelerator,
             Age = entry.Age,
             Askers = [.. entry.Askers],
-            NotBefore = entry.NotBefore,
+            NotBefore = entry.NotBefore > _latest ? _latest : entry.NotBefore,
             Leases = entry.Leases,
             Page = number,
         };

@@ -27,6 +27,7 @@ public sealed class SchedulerGrain(
     private static readonly TimeSpan ConfirmedWithin = TimeSpan.FromSeconds(1);
 
     private readonly SchedulerStore _store = new(store.State);
+    private readonly SteadyClock _leaseClock = new(clock);
     private JobQueue _queue = null!;
     private Task _writing = Task.CompletedTask;
     private Task? _nextWrite;
@@ -35,14 +36,14 @@ public sealed class SchedulerGrain(
     /// <inheritdoc/>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _queue = await _store.OpenAsync(options.Value.Silence, clock.GetUtcNow());
+        _queue = await _store.OpenAsync(options.Value.Silence, _leaseClock.Now, options.Value.LongestBackoff);
         this.RegisterGrainTimer(_ => OnTick(), new GrainTimerCreationOptions(Tick, Tick));
     }
 
     /// <inheritdoc/>
     public Task Announce(SiloAnnouncement silo)
     {
-        _queue.Announce(silo, clock.GetUtcNow());
+        _queue.Announce(silo, _leaseClock.Now);
         return Commit();
     }
 
@@ -91,12 +92,12 @@ public sealed class SchedulerGrain(
     }
 
     /// <inheritdoc/>
-    public Task<bool> Renew(string job, long epoch) => Task.FromResult(_queue.Renew(job, epoch, clock.GetUtcNow()));
+    public Task<bool> Renew(string job, long epoch) => Task.FromResult(_queue.Renew(job, epoch, _leaseClock.Now));
 
     /// <inheritdoc/>
-    public async Task<bool> Finish(string job, long epoch, bool again, DateTimeOffset? notBefore)
+    public async Task<bool> Finish(string job, long epoch, bool again, TimeSpan? delay)
     {
-        var held = _queue.Finish(job, epoch, again, notBefore);
+        var held = _queue.Finish(job, epoch, again, _leaseClock.Now + delay);
         await Commit();
         return held;
     }
@@ -123,7 +124,7 @@ public sealed class SchedulerGrain(
 
     private async Task OnTick()
     {
-        var now = clock.GetUtcNow();
+        var now = _leaseClock.Now;
         _queue.Expire(now);
         await Commit();
         // A start that was lost, or that met an activation on its way to another silo, is sent again; so is a recall.
@@ -145,7 +146,7 @@ public sealed class SchedulerGrain(
         {
             throw new OrleansException("The scheduler could not store a change and begins anew; ask again.");
         }
-        var granted = _queue.Grant(clock.GetUtcNow());
+        var granted = _queue.Grant(_leaseClock.Now);
         if (!_queue.HasChanged)
         {
             return;

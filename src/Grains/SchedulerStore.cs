@@ -28,8 +28,9 @@ public sealed class SchedulerStore(IStateStore states)
     /// <summary>Reads what is stored and takes it over from whoever held it.</summary>
     /// <param name="silence">A silo or a holder that was silent for longer is given up.</param>
     /// <param name="now">The present time.</param>
+    /// <param name="longestDelay">No job waits longer than that for its next attempt.</param>
     /// <exception cref="StateConflictException">Another activation takes it over just now.</exception>
-    public async Task<JobQueue> OpenAsync(TimeSpan silence, DateTimeOffset now)
+    public async Task<JobQueue> OpenAsync(TimeSpan silence, DateTimeOffset now, TimeSpan longestDelay)
     {
         var stored = await states.ReadAsync(HeadKey);
         var head = stored is null ? new SchedulerHead() : JsonSerializer.Deserialize(stored.Content, SchedulerJson.Default.SchedulerHead)!;
@@ -46,7 +47,7 @@ public sealed class SchedulerStore(IStateStore states)
                 pages.Add(new(number, JsonSerializer.Deserialize(page.Content, SchedulerJson.Default.SchedulerPage)!));
             }
         }
-        return stored is null && pages.Count == 0 ? new JobQueue(silence) : new JobQueue(head, pages, silence, now);
+        return stored is null && pages.Count == 0 ? new JobQueue(silence) : new JobQueue(head, pages, silence, now, longestDelay);
     }
 
     /// <summary>Writes what has changed; after the return it is stored and valid.</summary>

@@ -98,6 +98,8 @@ public sealed class TrainingGrain(
     // Those who waited when the job ended; kept until they are woken, should the store fail in between.
     private readonly List<JobRequest> _toWake = [];
 
+    private readonly SteadyClock _leaseClock = new(clock);
+
     private FollowedTrainer? _followed;
     private IGrainTimer? _renewal;
 
@@ -203,21 +205,21 @@ public sealed class TrainingGrain(
 
     private async Task Begin(JobLease lease, bool sentOn)
     {
-        if (_followed is not null)
+        switch (LeaseRules.OnStart(lease, silo.SiloAddress, _followed?.Epoch, sentOn))
         {
-            await Adopt(lease);
-            return;
-        }
-        if (!lease.Silo.Equals(silo.SiloAddress))
-        {
-            // Sent on once and here again: the leased silo is not to be had. The scheduler sends the start anew, or gives the silo up.
-            if (!sentOn)
-            {
+            case LeaseStart.Ignore:
+                return;
+            case LeaseStart.HandOver:
                 await HandOver(lease);
-            }
-            return;
+                return;
+            case LeaseStart.Adopt:
+                await Adopt(lease);
+                return;
+            case LeaseStart.Yield:
+                Yield();
+                return;
         }
-        var renewed = clock.GetUtcNow();
+        var renewed = _leaseClock.Now;
         if (!await Scheduler.Renew(Job, lease.Epoch))
         {
             return;
@@ -250,9 +252,10 @@ public sealed class TrainingGrain(
     {
         var outcome = await followed.Outcome;
         followed.End(outcome);
-        if (state.State.Result is not null || state.State.FailedFor.Contains(followed.Request.Attempt))
+        var isStored = state.State.Result is not null || state.State.FailedFor.Contains(followed.Request.Attempt);
+        var end = LeaseRules.OnEnd(isStored, outcome.Stopped, followed.Fenced, followed.CrashIsStored);
+        if (end == LeaseEnd.TellAgain)
         {
-            // The end is on disk already; what failed was to tell of it.
             TakeWaiting();
             await Finish(followed.Epoch);
             return;
@@ -263,7 +266,7 @@ public sealed class TrainingGrain(
             AddWaiting(asker);
         }
         state.State.Attempts = Math.Max(state.State.Attempts, followed.Attempt);
-        if (outcome.Stopped && !followed.Fenced)
+        if (end == LeaseEnd.GiveBack)
         {
             var again = state.State.Waiting.Count > 0;
             logger.LogInformation("{Job} was stopped{Again}", Job, again ? " and waits again" : "");
@@ -273,12 +276,12 @@ public sealed class TrainingGrain(
             }
             return;
         }
-        if (followed.CrashIsStored)
+        if (end == LeaseEnd.TellCrashAgain)
         {
-            await Scheduler.Finish(Job, followed.Epoch, again: true, state.State.NextTry);
+            await Scheduler.Finish(Job, followed.Epoch, again: true, Backoff(state.State.Crashes));
             return;
         }
-        if (followed.Fenced || !await Holds(followed))
+        if (end == LeaseEnd.Drop || !await Holds(followed))
         {
             logger.LogWarning("{Job} ended under lease {Epoch}, which had ended before; its result is dropped", Job, followed.Epoch);
             await Requeue();
@@ -289,21 +292,27 @@ public sealed class TrainingGrain(
 
     // A lease that was confirmed just now need not be asked for again.
     private async Task<bool> Holds(FollowedTrainer followed) =>
-        clock.GetUtcNow() - followed.Renewed < options.Value.Heartbeat / 2 || await Scheduler.Renew(Job, followed.Epoch);
+        LeaseRules.IsFresh(followed.Renewed, _leaseClock.Now, options.Value.Heartbeat) || await Scheduler.Renew(Job, followed.Epoch);
 
     private async Task Adopt(JobLease lease)
     {
-        if (lease.Silo.Equals(silo.SiloAddress) && lease.Epoch >= _followed!.Epoch && await Scheduler.Renew(Job, lease.Epoch))
+        var renewed = _leaseClock.Now;
+        if (await Scheduler.Renew(Job, lease.Epoch))
         {
             // The lease had run out while the Trainer went on; the new one is for the same silo, so the work is not lost.
-            (_followed.Epoch, _followed.Renewed) = (lease.Epoch, clock.GetUtcNow());
-            return;
+            (_followed!.Epoch, _followed.Renewed) = (lease.Epoch, renewed);
         }
-        if (lease.Epoch > _followed!.Epoch)
+        else if (lease.Epoch > _followed!.Epoch)
         {
-            _followed.Fenced = true;
-            _followed.Stop();
+            Yield();
         }
+    }
+
+    /// <summary>Stops a Trainer whose lease has ended; what it leaves does not count.</summary>
+    private void Yield()
+    {
+        _followed!.Fenced = true;
+        _followed.Stop();
     }
 
     private async Task HandOver(JobLease lease)
@@ -383,7 +392,7 @@ public sealed class TrainingGrain(
             await Ended(followed.Number);
             return;
         }
-        var now = clock.GetUtcNow();
+        var now = _leaseClock.Now;
         if (await Scheduler.Renew(Job, followed.Epoch))
         {
             followed.Renewed = now;
@@ -391,8 +400,7 @@ public sealed class TrainingGrain(
         else if (_followed == followed)
         {
             logger.LogWarning("The lease {Epoch} of {Job} has ended; its Trainer is stopped", followed.Epoch, Job);
-            followed.Fenced = true;
-            followed.Stop();
+            Yield();
         }
     }
 
@@ -429,12 +437,13 @@ public sealed class TrainingGrain(
                 await Fail($"its Trainer failed {known.Crashes} times, and {ending} the last time: {error}{Advice(end)}", epoch);
                 break;
             default:
-                known.NextTry = clock.GetUtcNow() + Backoff(known.Crashes);
+                var delay = Backoff(known.Crashes);
+                known.NextTry = clock.GetUtcNow() + delay;
                 logger.LogWarning(
                     "{Job}: its Trainer {Ending} and is tried again at {NextTry:O}: {Error}", Job, ending, known.NextTry, error);
                 await this.SaveAsync(state);
                 followed.CrashIsStored = true;
-                await Scheduler.Finish(Job, epoch, again: true, known.NextTry);
+                await Scheduler.Finish(Job, epoch, again: true, delay);
                 break;
         }
     }

@@ -1,88 +1,79 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Orleans;
 using Orleans.Hosting;
 using Orleans.Runtime;
-using OrleansTagging.Grains.Clustering;
+using Orleans.TestingHost;
 
 namespace OrleansTagging.Grains.Tests;
 
 /// <summary>One silo of <see cref="TestSilos"/>.</summary>
-internal sealed class TestSilo(IHost host)
+internal sealed class TestSilo(InProcessTestCluster cluster, InProcessSiloHandle handle)
 {
-    private bool _ended;
+    public IGrainFactory Grains => handle.ServiceProvider.GetRequiredService<IGrainFactory>();
 
-    public IHost Host => host;
+    public bool Lives => handle.IsActive;
 
-    public bool Lives => !_ended;
+    public SiloAddress Address => handle.SiloAddress;
 
-    public SiloAddress Address => host.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
-
-    /// <summary>Ends without a word to anybody: a stop whose patience is over before it begins.</summary>
-    public Task KillAsync() => EndAsync(new CancellationToken(canceled: true));
-
-    public async Task EndAsync(CancellationToken patience)
+    /// <summary>Ends without a word to anybody.</summary>
+    public async Task KillAsync()
     {
-        if (_ended)
-        {
-            return;
-        }
-        _ended = true;
         try
         {
-            await host.StopAsync(patience);
+            await cluster.KillSiloAsync(handle);
         }
         catch (OperationCanceledException)
         {
-            // That is what was asked for.
+            // A kill is a stop whose patience is over before it begins.
         }
-        host.Dispose();
     }
+
+    /// <summary>Ends as a silo does that is told to stop.</summary>
+    public Task StopAsync() => cluster.StopSiloAsync(handle);
 }
 
-/// <summary>Silos on Orleans with localhost clustering. Its twin on the embedded host stands beside it.</summary>
+/// <summary>
+/// Silos of one cluster on Orleans' own test host, each with a configuration of its own. Calls are made from a living silo, so that the
+/// death of another leaves no client to reconnect.
+/// </summary>
 internal sealed class TestSilos : IAsyncDisposable
 {
-    private readonly string _cluster = Guid.NewGuid().ToString("N");
+    private readonly InProcessTestCluster _cluster;
     private readonly List<TestSilo> _silos = [];
-    private IPEndPoint? _primary;
+    private Action<ISiloBuilder>? _configure;
 
-    public IGrainFactory Grains => _silos.First(silo => silo.Lives).Host.Services.GetRequiredService<IGrainFactory>();
+    public TestSilos()
+    {
+        var builder = new InProcessTestClusterBuilder(0);
+        builder.Options.InitializeClientOnDeploy = false;
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSilo((_, silo) => _configure!(silo));
+        _cluster = builder.Build();
+    }
 
+    public IGrainFactory Grains => _silos.First(silo => silo.Lives).Grains;
+
+    /// <summary>Starts a silo; one is started after the other.</summary>
     public async Task<TestSilo> AddAsync(Action<ISiloBuilder> configure)
     {
-        var port = LoopbackPorts.Free();
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.UseOrleans(silo =>
-        {
-            silo.UseLocalhostClustering(port, LoopbackPorts.Free(), _primary, _cluster, _cluster);
-            configure(silo);
-        });
-        _primary ??= new IPEndPoint(IPAddress.Loopback, port);
-        var added = new TestSilo(builder.Build());
+        _configure = configure;
+        var added = new TestSilo(_cluster, await _cluster.StartAdditionalSiloAsync());
         _silos.Add(added);
-        await added.Host.StartAsync();
         return added;
     }
 
     public async Task<SiloAddress?> WhereIsAsync(IAddressable grain) =>
         await Grains.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
 
-    public async Task KillAsync()
-    {
-        foreach (var silo in _silos)
-        {
-            await silo.KillAsync();
-        }
-    }
+    /// <summary>Kills all of them at once, as the end of their host would.</summary>
+    public Task KillAsync() => Task.WhenAll(_silos.Where(silo => silo.Lives).Select(silo => silo.KillAsync()));
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var silo in _silos.AsEnumerable().Reverse())
+        foreach (var silo in _silos.AsEnumerable().Reverse().Where(silo => silo.Lives))
         {
-            await silo.EndAsync(CancellationToken.None);
+            await silo.StopAsync();
         }
+        await _cluster.DisposeAsync();
     }
 }
