@@ -51,12 +51,11 @@ internal sealed class User
         };
     }
 
-    /// <summary>Waits until nothing is left of a finished experiment but its result: no reminder, no job.</summary>
+    /// <summary>Waits until nothing is left of a finished experiment but its result: no job.</summary>
     public async Task SettleAsync(IGrainFactory grains, CancellationToken gone = default)
     {
         var scheduler = grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key);
-        while (_disk.States.Keys.Any(key => key.StartsWith("reminder/", StringComparison.Ordinal))
-            || await AskAsync(scheduler.Count, gone) > 0)
+        while (await AskAsync(scheduler.Count, gone) > 0)
         {
             await Task.Delay(5, gone);
         }

@@ -3,7 +3,7 @@ namespace OrleansTagging.Faults.Tests;
 /// <summary>What is written.</summary>
 public enum WriteKind
 {
-    /// <summary>A state: of a grain, the scheduler, or a reminder.</summary>
+    /// <summary>A state: of a grain or of the scheduler.</summary>
     State,
 
     /// <summary>An artifact, by the silo or its Trainer.</summary>
