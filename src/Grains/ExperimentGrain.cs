@@ -200,6 +200,8 @@ public sealed class ExperimentGrain(
     {
         if (state.State.Status == ExperimentStatus.Paused)
         {
+            // The submission before may have got no farther than its state.
+            await Remember();
             state.State.Status = ExperimentStatus.Running;
             await this.SaveAsync(state);
             News.Forget();

@@ -41,6 +41,19 @@ public sealed class ExperimentTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Resumed_after_its_reminder_could_not_be_set_it_has_one()
+    {
+        var world = new ExperimentWorld();
+        world.Fail(ExperimentWorld.Fails.Reminder);
+        Holds(world, [new(Kind.Submit, 0), new(Kind.Turn, 0), new(Kind.Pause, 0), new(Kind.Turn, 0)]);
+        Assert.Equal((ExperimentStatus.Paused, false), (world.State.Status, world.HasReminder));
+
+        Holds(world, [new(Kind.Submit, 0), new(Kind.Turn, 0), new(Kind.Die, 0)]);
+        Assert.Equal((ExperimentStatus.Running, true), (world.State.Status, world.HasReminder));
+        world.ComeToAnEnd();
+    }
+
+    [Fact]
     public void Another_file_submitted_before_the_cancelled_ones_parts_were_told_leaves_none_of_its_jobs()
     {
         var world = new ExperimentWorld();

@@ -259,6 +259,7 @@ internal sealed class ExperimentWorld
     {
         if (_state.Status == ExperimentStatus.Paused)
         {
+            Remember();
             _userPaused = false;
             _state.Status = ExperimentStatus.Running;
             Save();
