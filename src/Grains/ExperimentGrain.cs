@@ -524,8 +524,9 @@ public sealed class ExperimentGrain(
             }
         }
         state.State.StopsParts = false;
-        await Tell(Standing);
         await this.SaveAsync(state);
+        // Where this fails, the reminder tells it.
+        await Tell(Standing);
         await Forget();
     }
 

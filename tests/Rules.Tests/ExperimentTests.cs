@@ -68,6 +68,21 @@ public sealed class ExperimentTests(ITestOutputHelper output)
         world.ComeToAnEnd();
     }
 
+    /// <summary>Found by a random sequence: what was kept in memory and not stored let the reminder go.</summary>
+    [Fact]
+    public void Parts_that_could_not_be_told_of_the_end_are_told_after_a_restart() => Holds(
+    [
+        new(Kind.Submit, 0), new(Kind.Turn, 0), new(Kind.Turn, 0), new(Kind.Cancel, 0), new(Kind.Fail, 2), new(Kind.Turn, 0),
+        new(Kind.Remind, 0), new(Kind.Turn, 0), new(Kind.Die, 0),
+    ]);
+
+    /// <summary>Found by a random sequence: a wake-up that waited before the pause's turn told the scheduler that it runs.</summary>
+    [Fact]
+    public void A_wake_up_that_waits_before_the_turn_of_a_pause_begins_no_job() => Holds(
+    [
+        new(Kind.Submit, 0), new(Kind.Turn, 0), new(Kind.Pause, 0), new(Kind.Turn, 0), new(Kind.Turn, 0),
+    ]);
+
     private static void Holds(Operation[] happened)
     {
         var world = new ExperimentWorld();

@@ -27,7 +27,7 @@ internal sealed class ExperimentWorld
     private readonly List<ExperimentStanding> _late = [];
     private readonly HashSet<string> _results = [];
     private readonly Dictionary<string, long> _leases = [];
-    private readonly HashSet<int> _unanswered = [];
+    private readonly List<int> _unanswered = [];
     private ExperimentState _state = new();
     private string _disk = JsonSerializer.Serialize(new ExperimentState());
     private StandingNews _news = null!;
@@ -188,6 +188,7 @@ internal sealed class ExperimentWorld
             _holds--;
             throw;
         }
+        var activation = _news;
         _turns.Enqueue(() =>
         {
             try
@@ -196,7 +197,8 @@ internal sealed class ExperimentWorld
             }
             finally
             {
-                _holds--;
+                // One that has died meanwhile holds nothing any more.
+                _holds -= _news == activation ? 1 : 0;
                 _isHeld &= _holds > 0;
             }
             Tell(Standing);
@@ -349,8 +351,8 @@ internal sealed class ExperimentWorld
     {
         Scheduled(() => _queue.Cancel(Name));
         _state.StopsParts = false;
-        Tell(Standing);
         Save();
+        Tell(Standing);
         Forget();
     }
 
