@@ -1,71 +1,14 @@
 using System.Text.Json;
-using Orleans.Runtime;
 using OrleansTagging.Abstractions;
 using OrleansTagging.Grains;
 
 namespace OrleansTagging.Rules.Tests;
 
-/// <summary>A Trainer under a lease, as the job's grain on its silo knows it.</summary>
-internal sealed class Holder
-{
-    public required int Job { get; init; }
-
-    public required long Epoch { get; set; }
-
-    public required DateTimeOffset Renewed { get; set; }
-
-    /// <summary>When the scheduler last confirmed the lease, by a clock that nobody sets.</summary>
-    public required TimeSpan Confirmed { get; set; }
-
-    public bool Stopped { get; set; }
-
-    public bool Fenced { get; set; }
-}
-
-/// <summary>A host: its silo lives, dies and comes back at the same end point.</summary>
-internal sealed class Host(int number, TimeProvider clock)
-{
-    private readonly Dictionary<int, Holder> _holders = [];
-
-    public int Generation { get; private set; } = 1;
-
-    public bool Lives { get; private set; } = true;
-
-    public SteadyClock Clock { get; private set; } = new(clock);
-
-    public SiloAnnouncement Silo => Jobs.Silo(number, Generation);
-
-    /// <summary>Those at work, by job.</summary>
-    public Dictionary<int, Holder> Holders => _holders;
-
-    public void Kill()
-    {
-        Lives = false;
-        _holders.Clear();
-    }
-
-    public void Start()
-    {
-        if (!Lives)
-        {
-            (Lives, Clock) = (true, new SteadyClock(clock));
-            Generation++;
-        }
-    }
-}
-
-/// <summary>A message to a job's grain that is under way.</summary>
-/// <param name="Lease">The lease.</param>
-/// <param name="Recalls">Whether it is recalled rather than started.</param>
-/// <param name="Host">The host it goes to.</param>
-/// <param name="SentOn">Whether another silo sent it on.</param>
-internal sealed record LeaseMessage(JobLease Lease, bool Recalls, int Host, bool SentOn = false);
-
 /// <summary>
 /// The scheduler's rules with their real store, the holders' rules and what lies between: messages that are late, lost or doubled, stores
 /// that refuse a write, silos that die, clocks that are set, and an activation of the scheduler that has not heard that it was replaced.
 /// </summary>
-internal sealed class LeaseWorld
+internal sealed partial class LeaseWorld
 {
     public const int Hosts = 3;
 
@@ -379,118 +322,5 @@ internal sealed class LeaseWorld
             _underWay.Remove(message);
         }
         return message;
-    }
-
-    private void Begin(LeaseMessage message)
-    {
-        var (host, lease) = (_hosts[message.Host], message.Lease);
-        var job = int.Parse(lease.Request.Job.Split('-')[1], System.Globalization.CultureInfo.InvariantCulture);
-        var held = host.Holders.GetValueOrDefault(job);
-        var now = host.Clock.Now;
-        switch (LeaseRules.OnStart(lease, host.Silo.Silo, held?.Epoch, message.SentOn))
-        {
-            case LeaseStart.HandOver:
-                var number = lease.Silo.Endpoint.Port - Jobs.Silo(0).Silo.Endpoint.Port;
-                _underWay.Add(message with { Host = number, SentOn = true });
-                break;
-            case LeaseStart.Adopt:
-                if (_scheduler.Queue.Renew(lease.Request.Job, lease.Epoch, _scheduler.Clock.Now))
-                {
-                    (held!.Epoch, held.Renewed, held.Confirmed) = (lease.Epoch, now, _clocks.Passed);
-                }
-                else if (lease.Epoch > held!.Epoch)
-                {
-                    (held.Fenced, held.Stopped) = (true, true);
-                }
-                break;
-            case LeaseStart.Yield:
-                (held!.Fenced, held.Stopped) = (true, true);
-                break;
-            case LeaseStart.Begin when _scheduler.Queue.Renew(lease.Request.Job, lease.Epoch, _scheduler.Clock.Now):
-                if (_results.Contains(job))
-                {
-                    Finish(job, lease.Epoch, again: false);
-                    break;
-                }
-                host.Holders[job] = new Holder { Job = job, Epoch = lease.Epoch, Renewed = now, Confirmed = _clocks.Passed };
-                break;
-        }
-    }
-
-    private void Recall(Host host, JobLease lease)
-    {
-        var job = int.Parse(lease.Request.Job.Split('-')[1], System.Globalization.CultureInfo.InvariantCulture);
-        if (!host.Holders.TryGetValue(job, out var holder))
-        {
-            Finish(job, lease.Epoch, again: true);
-        }
-        else if (holder.Epoch == lease.Epoch)
-        {
-            holder.Stopped = true;
-        }
-    }
-
-    private void Renew(Host host, Holder holder)
-    {
-        var now = host.Clock.Now;
-        if (_scheduler.Queue.Renew(Jobs.Named(holder.Job), holder.Epoch, _scheduler.Clock.Now))
-        {
-            (holder.Renewed, holder.Confirmed) = (now, _clocks.Passed);
-        }
-        else
-        {
-            (holder.Fenced, holder.Stopped) = (true, true);
-        }
-    }
-
-    private void End(Host host, Holder holder, bool crashed, bool dies)
-    {
-        var isWanted = _wanted[holder.Job].Count > 0;
-        var end = LeaseRules.OnEnd(_results.Contains(holder.Job), holder.Stopped, holder.Fenced, crashIsStored: false);
-        if (end == LeaseEnd.Record && !LeaseRules.IsFresh(holder.Renewed, host.Clock.Now, s_heartbeat))
-        {
-            Renew(host, holder);
-            end = holder.Fenced ? LeaseEnd.Drop : LeaseEnd.Record;
-        }
-        switch (end)
-        {
-            case LeaseEnd.GiveBack:
-                if (!Finish(holder.Job, holder.Epoch, isWanted))
-                {
-                    Requeue(holder.Job);
-                }
-                break;
-            case LeaseEnd.Drop:
-                Requeue(holder.Job);
-                break;
-            case LeaseEnd.TellAgain:
-                Finish(holder.Job, holder.Epoch, again: false);
-                break;
-            case LeaseEnd.Record when crashed:
-                Finish(holder.Job, holder.Epoch, again: true, delay: s_longestDelay);
-                break;
-            case LeaseEnd.Record:
-                Assert.True(_clocks.Passed - holder.Confirmed < s_heartbeat / 2,
-                    $"the result of {holder.Job} under epoch {holder.Epoch} counts, {_clocks.Passed - holder.Confirmed} after it was confirmed");
-                _results.Add(holder.Job);
-                if (dies)
-                {
-                    host.Kill();
-                    break;
-                }
-                Finish(holder.Job, holder.Epoch, again: false);
-                break;
-        }
-    }
-
-    private bool Finish(int job, long epoch, bool again, TimeSpan? delay = null) =>
-        Ask(scheduler => scheduler.Queue.Finish(Jobs.Named(job), epoch, again, scheduler.Clock.Now + delay));
-
-    private void Requeue(int job)
-    {
-        if (!_results.Contains(job) && _wanted[job].Count > 0)
-        {
-            Ask(scheduler => scheduler.Queue.Enqueue(Jobs.Ticket(job, _wanted[job].First())));
-        }
     }
 }
