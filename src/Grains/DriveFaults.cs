@@ -15,6 +15,8 @@ namespace OrleansTagging.Grains;
 public sealed class DriveFaults(IOptions<TaggingOptions> options, TimeProvider clock, ILogger<DriveFaults> logger)
 {
     private readonly ConcurrentDictionary<GrainId, Run> _runs = new();
+    // A wall clock that is set forward makes no outage longer.
+    private readonly SteadyClock _clock = new(clock);
 
     /// <summary>Faults of one grain without a success in between.</summary>
     private sealed record Run(string Attempt, int Faults, DateTimeOffset Since, DateTimeOffset TriedAgainAt, string Told, string? Problem);
@@ -42,7 +44,7 @@ public sealed class DriveFaults(IOptions<TaggingOptions> options, TimeProvider c
         }
         catch (Exception fault)
         {
-            var now = clock.GetUtcNow();
+            var now = _clock.Now;
             var triesAgain = before is null || now >= before.TriedAgainAt;
             var run = After(before, attempt, part, fault, now, triesAgain);
             _runs[id] = run;

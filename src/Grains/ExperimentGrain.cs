@@ -73,8 +73,10 @@ public sealed class ExperimentGrain(
     private const string Redrive = "redrive";
 
     private string? _waitsFor;
-    private ExperimentStanding? _told;
+    private StandingNews? _news;
     private bool _isRemembered;
+    // Calls of pause and cancel that wait for their turn.
+    private int _holds;
 
     private string Name => this.GetPrimaryKeyString();
 
@@ -95,13 +97,9 @@ public sealed class ExperimentGrain(
 
     private ISchedulerGrain Scheduler => GrainFactory.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key);
 
-    /// <summary>What the scheduler has to know of it; nothing is kept there of one that neither runs nor is to.</summary>
-    private ExperimentStanding Standing => new()
-    {
-        Experiment = Name,
-        Priority = state.State.Status is ExperimentStatus.Running or ExperimentStatus.Paused ? state.State.Priority : 0,
-        Paused = state.State.Status == ExperimentStatus.Paused,
-    };
+    private StandingNews News => _news ??= new StandingNews(standing => Scheduler.Set(standing));
+
+    private ExperimentStanding Standing => ExperimentRules.StandingOf(Name, state.State, isHeld: _holds > 0);
 
     /// <inheritdoc/>
     public async Task<SubmitAnswer> Submit(string yaml, string fileName)
@@ -124,41 +122,29 @@ public sealed class ExperimentGrain(
             return Refused($"{fileName}: there is no dataset '{file.Dataset}'; "
                 + $"import it first with 'dataset import DIR --name {file.Dataset}'.");
         }
-        if (state.State.Context is { } known)
+        switch (ExperimentRules.OnSubmit(state.State, file, dataset.Version))
         {
-            if (known.Dataset.Version != dataset.Version)
-            {
+            case SubmissionStep.RefuseDataset:
                 return Refused($"{fileName}: '{Name}' began on another version of the dataset '{file.Dataset}'; "
                     + "choose another name to run on the present one.");
-            }
-            var isSame = IsSame(known, file);
-            if (!isSame && state.State.Status == ExperimentStatus.Paused)
-            {
+            case SubmissionStep.RefusePaused:
                 return Refused($"{fileName}: '{Name}' is paused with other settings; cancel it, or choose another name for this file.");
-            }
-            if (isSame && state.State.Status == ExperimentStatus.Paused)
-            {
+            case SubmissionStep.RefuseRunning:
+                return Refused($"{fileName}: '{Name}' is running with other settings; wait for its end, or choose another name for this file.");
+            case SubmissionStep.Resume:
                 faults.Forget(GrainContext.GrainId);
                 await TakePriorityOf(file);
                 await Resume();
                 return Taken();
-            }
-            if (!isSame && state.State.Status == ExperimentStatus.Running)
-            {
-                return Refused($"{fileName}: '{Name}' is running with other settings; wait for its end, or choose another name for this file.");
-            }
-            if (isSame && state.State.Status is (ExperimentStatus.Running or ExperimentStatus.Done))
-            {
+            case SubmissionStep.Wake:
                 faults.Forget(GrainContext.GrainId);
                 if (state.State.Status == ExperimentStatus.Running)
                 {
-                    // The submission before may have got no farther than its state.
                     await Remember();
                     await TakePriorityOf(file);
                 }
                 await this.AsReference<IExperimentGrain>().Wake();
                 return Taken();
-            }
         }
         if (Misfit(file, dataset) is { } misfit)
         {
@@ -170,25 +156,27 @@ public sealed class ExperimentGrain(
             return Refused($"{fileName}: {folds.Problem}");
         }
         faults.Forget(GrainContext.GrainId);
-        using var span = Telemetry.Begin("submit", null)?.SetTag("experiment", Name);
-        state.State.Context = new ExperimentContext
+        if (state.State.StopsParts)
         {
-            Experiment = Name,
-            Yaml = yaml,
-            Dataset = dataset,
-            Folds = folds,
-            Attempt = Guid.NewGuid().ToString("N"),
-            Trace = span?.Id,
-        };
-        state.State.Status = ExperimentStatus.Running;
-        state.State.Submitted ??= clock.GetUtcNow();
-        state.State.Priority = file.Priority ?? state.State.Priority;
-        state.State.StopsParts = false;
-        state.State.Problem = null;
-        (state.State.Report, state.State.Submission, state.State.Timings) = (null, null, null);
-        (state.State.Ensembles, state.State.Spreads) = ([], []);
+            // Of the file before; this one may not have those parts, and then nobody else would stop them.
+            await StopParts();
+        }
+        using var span = Telemetry.Begin("submit", null)?.SetTag("experiment", Name);
+        state.State.Begin(
+            new ExperimentContext
+            {
+                Experiment = Name,
+                Yaml = yaml,
+                Dataset = dataset,
+                Folds = folds,
+                Attempt = Guid.NewGuid().ToString("N"),
+                Trace = span?.Id,
+            },
+            file.Priority,
+            clock.GetUtcNow());
         await this.SaveAsync(state);
         await Remember();
+        News.Forget();
         await Tell(Standing);
         await this.AsReference<IExperimentGrain>().Wake();
         return Taken();
@@ -205,23 +193,18 @@ public sealed class ExperimentGrain(
     }
 
     /// <inheritdoc/>
-    public async Task<ExperimentStatus> Pause()
-    {
-        if (Status == ExperimentStatus.Running)
-        {
-            // Nothing is granted from now on, however long the turn takes that is under way.
-            await Tell(Standing with { Paused = true });
-        }
-        return await this.AsReference<IExperimentTurns>().Become(ExperimentStatus.Paused);
-    }
+    public Task<ExperimentStatus> Pause() => Hold(ExperimentStatus.Paused);
 
     /// <inheritdoc/>
     public async Task<ExperimentStatus> Resume()
     {
         if (state.State.Status == ExperimentStatus.Paused)
         {
+            // The submission before may have got no farther than its state.
+            await Remember();
             state.State.Status = ExperimentStatus.Running;
             await this.SaveAsync(state);
+            News.Forget();
             await Tell(Standing);
             await this.AsReference<IExperimentGrain>().Wake();
         }
@@ -229,13 +212,27 @@ public sealed class ExperimentGrain(
     }
 
     /// <inheritdoc/>
-    public async Task<ExperimentStatus> Cancel()
+    public Task<ExperimentStatus> Cancel() => Hold(ExperimentStatus.Cancelled);
+
+    private async Task<ExperimentStatus> Hold(ExperimentStatus wish)
     {
-        if (Status is ExperimentStatus.Running or ExperimentStatus.Paused)
+        ExperimentStatus status;
+        _holds++;
+        try
         {
-            await Tell(Standing with { Paused = true });
+            if (Status == ExperimentStatus.Running)
+            {
+                // Nothing is granted from now on, however many turns there are before.
+                await Tell(Standing);
+            }
+            status = await this.AsReference<IExperimentTurns>().Become(wish);
         }
-        return await this.AsReference<IExperimentTurns>().Become(ExperimentStatus.Cancelled);
+        finally
+        {
+            _holds--;
+        }
+        await Tell(Standing);
+        return status;
     }
 
     /// <inheritdoc/>
@@ -251,14 +248,15 @@ public sealed class ExperimentGrain(
     /// <inheritdoc/>
     public async Task<ExperimentStatus> Become(ExperimentStatus status)
     {
-        if (status == ExperimentStatus.Cancelled && state.State.Status is ExperimentStatus.Running or ExperimentStatus.Paused)
+        switch (ExperimentRules.Becomes(state.State, status, hasFailed: Status == ExperimentStatus.Failed))
         {
-            await End(ExperimentStatus.Cancelled);
-        }
-        else if (status == ExperimentStatus.Paused && Status == ExperimentStatus.Running)
-        {
-            state.State.Status = ExperimentStatus.Paused;
-            await this.SaveAsync(state);
+            case ExperimentStatus.Cancelled:
+                await End(ExperimentStatus.Cancelled);
+                break;
+            case ExperimentStatus.Paused:
+                state.State.Status = ExperimentStatus.Paused;
+                await this.SaveAsync(state);
+                break;
         }
         // It may have ended in the meantime.
         await Tell(Standing);
@@ -341,14 +339,20 @@ public sealed class ExperimentGrain(
     });
 
     /// <inheritdoc/>
-    public Task Wake() => state.State.StopsParts ? StopParts() : Drive();
+    public Task Wake() => Take(ExperimentRules.OnWake(state.State));
 
     /// <inheritdoc/>
-    public Task ReceiveReminder(string reminderName, TickStatus status) => state.State switch
+    public Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        { Status: ExperimentStatus.Running } => Drive(),
-        { Status: ExperimentStatus.Paused } => Tell(Standing),
-        { StopsParts: true } => StopParts(),
+        News.Forget();
+        return Take(ExperimentRules.OnReminder(state.State));
+    }
+
+    private Task Take(ExperimentStep step) => step switch
+    {
+        ExperimentStep.Drive => Drive(),
+        ExperimentStep.StayPaused => Tell(Standing),
+        ExperimentStep.StopParts => StopParts(),
         _ => Retire(),
     };
 
@@ -499,8 +503,7 @@ public sealed class ExperimentGrain(
     /// <summary>Ends before its parts are done; they are told now, or by the reminder where that fails.</summary>
     private async Task End(ExperimentStatus status)
     {
-        state.State.Status = status;
-        state.State.StopsParts = true;
+        state.State.End(status);
         _waitsFor = null;
         await this.SaveAsync(state);
         await StopParts();
@@ -509,18 +512,21 @@ public sealed class ExperimentGrain(
     private async Task StopParts()
     {
         await Scheduler.Cancel(Name);
-        var file = state.State.Context!.File();
-        foreach (var name in file.Curricula.Keys)
+        if (ExperimentRules.FileOf(state.State.Context!) is { } file)
         {
-            await CurriculumOf(name).Stop();
+            foreach (var name in file.Curricula.Keys)
+            {
+                await CurriculumOf(name).Stop();
+            }
+            foreach (var name in file.Members.Keys)
+            {
+                await MemberOf(name).Stop();
+            }
         }
-        foreach (var name in file.Members.Keys)
-        {
-            await MemberOf(name).Stop();
-        }
-        await Tell(Standing);
         state.State.StopsParts = false;
         await this.SaveAsync(state);
+        // Where this fails, the reminder tells it.
+        await Tell(Standing);
         await Forget();
     }
 
@@ -532,16 +538,7 @@ public sealed class ExperimentGrain(
         }
     }
 
-    /// <summary>Tells the scheduler what it has to know, unless it was the last thing told.</summary>
-    private async Task Tell(ExperimentStanding standing)
-    {
-        if (_told != standing)
-        {
-            _told = null;
-            await Scheduler.Set(standing);
-            _told = standing;
-        }
-    }
+    private Task Tell(ExperimentStanding standing) => News.Tell(standing);
 
     private async Task Remember()
     {
@@ -561,19 +558,6 @@ public sealed class ExperimentGrain(
         if (await this.GetReminder(Redrive) is { } reminder)
         {
             await this.UnregisterReminder(reminder);
-        }
-    }
-
-    private static bool IsSame(ExperimentContext known, ExperimentFile file)
-    {
-        try
-        {
-            return known.File().ToJson() == file.ToJson();
-        }
-        catch (InputException)
-        {
-            // An earlier version of the program took what this one refuses.
-            return false;
         }
     }
 

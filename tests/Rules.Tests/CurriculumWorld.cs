@@ -25,7 +25,8 @@ internal sealed class CurriculumWorld
     private readonly HashSet<string> _ended = [];
     private readonly Dictionary<int, (int Round, string Predictions)> _scored = [];
     private CurriculumState _state = new();
-    private CurriculumState _before = new();
+    private RoundRecord[] _roundsBefore = [];
+    private RelabelRecord? _restBefore;
     private string _disk = JsonSerializer.Serialize(new CurriculumState());
     private bool _failsNextWrite;
     private bool _foldsEndAtOnce;
@@ -180,21 +181,26 @@ internal sealed class CurriculumWorld
             CheckStep();
         }
         _disk = JsonSerializer.Serialize(_state);
-        Read();
+        Note();
         return true;
     }
 
-    private void Read() =>
-        (_state, _before) = (JsonSerializer.Deserialize<CurriculumState>(_disk)!, JsonSerializer.Deserialize<CurriculumState>(_disk)!);
+    private void Read()
+    {
+        _state = JsonSerializer.Deserialize<CurriculumState>(_disk)!;
+        Note();
+    }
+
+    private void Note() => (_roundsBefore, _restBefore) = ([.. _state.Rounds.Select(round => round.Record)], _state.Rest?.Record);
 
     /// <summary>One write takes one step: none is skipped, none is done again, and what was promoted stays so.</summary>
     private void CheckStep()
     {
         var steps = 0;
-        Assert.InRange(_state.Rounds.Count, _before.Rounds.Count, _before.Rounds.Count + 1);
+        Assert.InRange(_state.Rounds.Count, _roundsBefore.Length, _roundsBefore.Length + 1);
         for (var at = 0; at < _state.Rounds.Count; at++)
         {
-            var (before, now) = (_before.Rounds.ElementAtOrDefault(at)?.Record, _state.Rounds[at].Record);
+            var (before, now) = (_roundsBefore.ElementAtOrDefault(at), _state.Rounds[at].Record);
             var taken = StepOf(now) - (before is null ? -1 : StepOf(before));
             Assert.InRange(taken, 0, 1);
             Assert.True(taken == 1 || before == now, $"round {now.Round} changed without a step");
@@ -202,7 +208,7 @@ internal sealed class CurriculumWorld
             Assert.True(at == 0 || _state.Rounds[at - 1].Record.Step == "done", $"round {now.Round} began before the one before was done");
             steps += taken;
         }
-        var (restBefore, rest) = (RestStepOf(_before.Rest), RestStepOf(_state.Rest));
+        var (restBefore, rest) = (RestStepOf(_restBefore), RestStepOf(_state.Rest?.Record));
         Assert.InRange(rest - restBefore, 0, 1);
         Assert.True(rest == 0 || _state.Rounds is [.., { Record.Step: "done" or "diverged" }], "the rest began before the rounds had ended");
         Assert.InRange(steps + rest - restBefore, 0, 1);
@@ -210,8 +216,7 @@ internal sealed class CurriculumWorld
 
     private static int StepOf(RoundRecord round) => round.Step == "diverged" ? s_steps.Length - 1 : Array.IndexOf(s_steps, round.Step);
 
-    private static int RestStepOf(CurriculumRest? rest) =>
-        rest is null ? 0 : 1 + Array.IndexOf(["train", "relabel", "done"], rest.Record.Step);
+    private static int RestStepOf(RelabelRecord? rest) => rest is null ? 0 : 1 + Array.IndexOf(["train", "relabel", "done"], rest.Step);
 
     private static string Predictions(FoldRecord[] folds) => string.Join(' ', folds.Select(fold => fold.NoisyPredictions));
 

@@ -1,5 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
+using OrleansTagging.Abstractions;
+using OrleansTagging.Grains;
 
 namespace OrleansTagging.Rules.Tests;
 
@@ -27,6 +29,34 @@ public sealed class LeaseTests(ITestOutputHelper output)
         from one in Gen.Choose(0, 7)
         from other in Gen.Choose(0, 2)
         select new Operation(kind, one, other), Count, Holds, output);
+
+    /// <summary>Found by a random sequence when leases were timed by the wall clock.</summary>
+    [Fact]
+    public void A_wall_clock_that_is_set_back_makes_no_late_result_count() => Holds(
+    [
+        new(Kind.Enqueue, 6, 2), new(Kind.Pass, 5, 0), new(Kind.Deliver, 6, 0), new(Kind.Pass, 3, 2), new(Kind.SetClock, 7, 0),
+        new(Kind.Done, 4, 1),
+    ]);
+
+    /// <summary>Found by a random sequence when a stored time was taken as it was.</summary>
+    [Fact]
+    public void A_wall_clock_that_is_set_back_before_a_restart_keeps_no_job_from_its_next_attempt() => Holds(
+    [
+        new(Kind.Enqueue, 0, 2), new(Kind.Pass, 6, 2), new(Kind.Deliver, 1, 1), new(Kind.Crash, 3, 2), new(Kind.SetClock, 5, 2),
+        new(Kind.TakeOver, 1, 2),
+    ]);
+
+    /// <summary>
+    /// The found fault "a start for a silo that is gone goes round for ever": it is sent on once, and then the scheduler's next word is awaited.
+    /// </summary>
+    [Theory]
+    [InlineData(false, "HandOver")]
+    [InlineData(true, "Ignore")]
+    public void A_start_for_a_silo_that_is_gone_is_sent_on_once(bool sentOn, string expected)
+    {
+        var lease = new JobLease { Request = Jobs.Ticket(0, 0).Request, Silo = Jobs.Silo(1).Silo, Device = "cpu", Epoch = 7 };
+        Assert.Equal(expected, LeaseRules.OnStart(lease, Jobs.Silo(0).Silo, held: null, sentOn).ToString());
+    }
 
     private static void Holds(Operation[] happened)
     {

@@ -336,6 +336,10 @@ internal sealed class LeaseWorld
         var (head, pages) = scheduler.Queue.TakeChanges();
         scheduler.Store.WriteAsync(head, pages).GetAwaiter().GetResult();
         Assert.True(scheduler == _scheduler, "a scheduler that was replaced stored a change");
+        if (granted.Count == 0)
+        {
+            return;
+        }
         var stored = JsonSerializer.Deserialize<SchedulerHead>(_states.Content("scheduler/head")!.Value.Span)!;
         foreach (var lease in granted)
         {
