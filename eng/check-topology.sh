@@ -14,6 +14,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . eng/azurite.sh
 azurite_install || { echo "check-topology: Azurite is missing and could not be installed with npm; nothing was tried."; exit 0; }
 eng/setup.sh tests/Infra.Tests/Infra.Tests.csproj
-dotnet build src/Console/Console.csproj -c Release --nologo -v quiet
+dotnet build src/Console/Console.csproj -c Release --nologo -v quiet -clp:ErrorsOnly
 TOPOLOGY_EXPERIMENT=${1:+$(realpath "$1")} exec dotnet artifacts/bin/Infra.Tests/release/OrleansTagging.Infra.Tests.dll \
   -noColor -showLiveOutput -explicit only -class OrleansTagging.Infra.Tests.TopologyTests

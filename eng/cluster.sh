@@ -18,7 +18,7 @@ say() { printf '%-9s %s\n' "$1" "$2"; }
 missing() { printf 'cluster: %s\n' "$1" >&2; exit 2; }
 
 eng/setup.sh src/Console/Console.csproj
-dotnet build src/Silo/Silo.csproj -c Release --nologo -v quiet
+dotnet build src/Silo/Silo.csproj -c Release --nologo -v quiet -clp:ErrorsOnly
 
 # --- The one server that a cluster needs
 . eng/azurite.sh

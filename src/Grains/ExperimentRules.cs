@@ -109,7 +109,12 @@ internal static class ExperimentRules
     };
 
     /// <summary>What it does when it is woken.</summary>
-    public static ExperimentStep OnWake(ExperimentState state) => state.StopsParts ? ExperimentStep.StopParts : ExperimentStep.Drive;
+    public static ExperimentStep OnWake(ExperimentState state) => state switch
+    {
+        { StopsParts: true } => ExperimentStep.StopParts,
+        { Status: ExperimentStatus.Paused } => ExperimentStep.StayPaused,
+        _ => ExperimentStep.Drive,
+    };
 
     /// <summary>What it does when it is reminded.</summary>
     public static ExperimentStep OnReminder(ExperimentState state) => state switch

@@ -49,7 +49,7 @@ public sealed class UnfinishedExperiments(
         foreach (var experiment in await stored.ExperimentsAsync(stoppingToken))
         {
             if (await stored.ExperimentAsync(experiment, stoppingToken) is { Context: not null } state
-                && (state.Status == ExperimentStatus.Running || state.StopsParts))
+                && (state.Status is ExperimentStatus.Running or ExperimentStatus.Paused || state.StopsParts))
             {
                 logger.LogDebug("{Experiment} is unfinished and woken", experiment);
                 await grains.GetGrain<IExperimentGrain>(experiment).Wake();
