@@ -51,7 +51,7 @@ public sealed class DriveFaults(IOptions<TaggingOptions> options, TimeProvider c
             logger.LogError(fault, "{Part}: fault {Faults} in a row", part, run.Faults);
             if (triesAgain && run.Problem is null)
             {
-                grain.RegisterGrainTimer(again, options.Value.Retry, Timeout.InfiniteTimeSpan);
+                grain.RegisterGrainTimer(() => TryAgain(id, again), options.Value.Retry, Timeout.InfiniteTimeSpan);
             }
         }
     }
@@ -64,6 +64,16 @@ public sealed class DriveFaults(IOptions<TaggingOptions> options, TimeProvider c
 
     /// <summary>Begins to count anew.</summary>
     public void Forget(GrainId grain) => _runs.TryRemove(grain, out _);
+
+    private Task TryAgain(GrainId grain, Func<Task> again)
+    {
+        // A timer may fire a moment before the clock says so; a fault of this try must not take it for one that is still to come.
+        if (_runs.TryGetValue(grain, out var run))
+        {
+            _runs[grain] = run with { TriedAgainAt = DateTimeOffset.MinValue };
+        }
+        return again();
+    }
 
     private Run After(Run? before, string attempt, string part, Exception fault, DateTimeOffset now, bool triesAgain)
     {

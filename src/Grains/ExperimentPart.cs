@@ -52,6 +52,18 @@ public abstract class ExperimentPart(DriveFaults faults) : Grain
     }
 
     /// <summary>Runs a drive; a fault in it is kept instead of thrown.</summary>
-    protected Task Guarded(ExperimentContext context, string part, Func<Task> drive) =>
-        faults.Guard(this, context.Attempt, part, drive, Wake);
+    /// <exception cref="OrleansException">
+    /// The part could not store that this attempt asked for it: it has nothing to tell of the attempt, and is to be asked again.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The same, for a reason that does not pass.</exception>
+    protected async Task Guarded(ExperimentContext context, string part, Func<Task> drive)
+    {
+        await faults.Guard(this, context.Attempt, part, drive, Wake);
+        if (Context?.Attempt != context.Attempt)
+        {
+            throw faults.ProblemOf(GrainContext.GrainId) is { } problem
+                ? new InvalidOperationException(problem)
+                : new OrleansException($"{part} is to be asked again: {WaitsAfterFault}");
+        }
+    }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using OrleansTagging.Abstractions;
 
 namespace OrleansTagging.Grains.Tests;
@@ -17,7 +16,7 @@ public sealed class PauseTests(UndisturbedRuns runs)
         var processes = await BeginAsync(bed, "demo");
 
         Assert.Equal(ExperimentStatus.Paused, await Experiment(bed, "demo").Pause());
-        var paused = await bed.UntilAsync("demo", _ => !processes.Any(Runs));
+        var paused = await bed.UntilAsync("demo", _ => !processes.Any(LocalProcess.Runs));
         Assert.Equal((ExperimentStatus.Paused, "its user to resume it"), (paused.Status, paused.WaitsFor));
         await bed.UntilAsync(IsAllPaused);
         bed.Script();
@@ -55,7 +54,7 @@ public sealed class PauseTests(UndisturbedRuns runs)
 
         Assert.Equal(ExperimentStatus.Cancelled, await Experiment(bed, "demo").Cancel());
         await bed.UntilAsync(record => record is { Leases: [], Queue: [], Standings: [] });
-        Assert.Equal(ExperimentStatus.Cancelled, (await bed.UntilAsync("demo", _ => !processes.Any(Runs))).Status);
+        Assert.Equal(ExperimentStatus.Cancelled, (await bed.UntilAsync("demo", _ => !processes.Any(LocalProcess.Runs))).Status);
         Assert.Equal(ExperimentStatus.Cancelled, await Experiment(bed, "demo").Resume());
         bed.Script();
         if (restarts)
@@ -81,10 +80,10 @@ public sealed class PauseTests(UndisturbedRuns runs)
         await Experiment(bed, "one").Pause();
         var scheduler = await bed.Scheduler.Describe();
         Assert.Equal(2, scheduler.Leases.Length);
-        Assert.All(processes, process => Assert.True(Runs(process)));
+        Assert.All(processes, process => Assert.True(LocalProcess.Runs(process)));
 
         await Experiment(bed, "two").Cancel();
-        await bed.UntilAsync("one", _ => !processes.Any(Runs));
+        await bed.UntilAsync("one", _ => !processes.Any(LocalProcess.Runs));
         await bed.UntilAsync(record => record.Leases.Length == 0);
     }
 
@@ -119,17 +118,5 @@ public sealed class PauseTests(UndisturbedRuns runs)
         await bed.SubmitAsync(TestBed.Yaml(name, rounds: "5"));
         await bed.UntilAsync(name, progress => progress.Running.Count(job => job.Step > 0) == trainers);
         return [.. bed.TrainerLog().Select(line => int.Parse(line[1]))];
-    }
-
-    private static bool Runs(int process)
-    {
-        try
-        {
-            return !Process.GetProcessById(process).HasExited;
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
     }
 }
