@@ -53,28 +53,6 @@ public sealed class FoundFaultTests
     }
 
     [Fact]
-    public async Task An_experiment_that_is_submitted_anew_after_its_reminder_could_not_be_set_has_one()
-    {
-        var (disk, refusals) = (new MemoryDisk(), new ChosenRefusals());
-        var store = disk.Open(new ProcessLife());
-        await using var host = new TestSilos();
-        await Installation.StartAsync(host, store, refusals);
-        var dataset = await SmallExperiment.PutClipsAsync(store);
-        Assert.Null(await host.Grains.GetGrain<IDatasetGrain>(dataset.Name).Register(dataset));
-        var experiment = host.Grains.GetGrain<IExperimentGrain>(SmallExperiment.Name);
-        // Neither a reminder, nor a job that would bring the experiment to its end and so do without one.
-        refusals.Writes = (key, _) => key.StartsWith("reminder/", StringComparison.Ordinal)
-            || key.StartsWith("grain/training/", StringComparison.Ordinal);
-        await Assert.ThrowsAnyAsync<IOException>(() => experiment.Submit(SmallExperiment.Yaml, "demo.yaml"));
-        Assert.Equal(ExperimentStatus.Running, (await experiment.Describe())!.Status);
-        Assert.False(disk.HasReminders);
-
-        refusals.Writes = (key, _) => key.StartsWith("grain/training/", StringComparison.Ordinal);
-        Assert.Null((await experiment.Submit(SmallExperiment.Yaml, "demo.yaml")).Problem);
-        Assert.True(disk.HasReminders);
-    }
-
-    [Fact]
     public async Task A_jobs_document_that_cannot_be_read_for_a_moment_fails_no_job()
     {
         var undisturbed = await Undisturbed.Value;

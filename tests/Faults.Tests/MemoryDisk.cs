@@ -28,18 +28,6 @@ internal sealed class MemoryDisk
         }
     }
 
-    /// <summary>Whether any grain is to be reminded of anything.</summary>
-    public bool HasReminders
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _states.Keys.Any(key => key.StartsWith("reminder/", StringComparison.Ordinal));
-            }
-        }
-    }
-
     /// <summary>The store as one process sees it: what the process does not live to do is not done.</summary>
     public Store Open(ProcessLife life) => new()
     {
