@@ -37,6 +37,8 @@ public static class TaggingHosting
             // What a silo alone has to remember is in its store: UnfinishedExperiments.
             silo.UseInMemoryReminderService();
         }
+        // Where the table fails as a silo starts, Orleans reads the reminders anew after this time, and takes none until then.
+        silo.Services.Configure<ReminderOptions>(reminders => reminders.RefreshReminderListPeriod = options.Redrive);
         silo.UseSiloMetadata(AcceleratorPlacementDirector.MetadataOf(options.Devices()));
         silo.Services.AddPlacementFilter<AcceleratorPlacementStrategy, AcceleratorPlacementDirector>(ServiceLifetime.Singleton);
         silo.Services.AddSingleton<SiloAnnouncer>();

@@ -28,6 +28,9 @@ internal sealed class Installation
 
     public MemoryDisk Disk { get; } = new();
 
+    /// <summary>Time between two looks at whatever waits; where no call gets lost there is to be no need of them.</summary>
+    public TimeSpan Redrive { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Runs the experiment in a process of that life.</summary>
     /// <param name="life">The life.</param>
     /// <param name="storeFaults">What it meets in its store; <c>null</c> for nothing.</param>
@@ -36,7 +39,7 @@ internal sealed class Installation
     public async Task<ExperimentEnd?> LiveAsync(ProcessLife life, IStoreFaults? storeFaults = null, FaultyCalls? calls = null)
     {
         await using var host = new TestSilos();
-        await StartAsync(host, Disk.Open(life), storeFaults, calls).WaitAsync(s_longest);
+        await StartAsync(host, Disk.Open(life), storeFaults, calls, Redrive).WaitAsync(s_longest);
         using var gone = new CancellationTokenSource();
         var run = RunAsync(host.Grains, gone.Token);
         var ended = await Task.WhenAny(run, life.Died, Task.Delay(s_longest, gone.Token));
@@ -54,6 +57,7 @@ internal sealed class Installation
         Store store,
         IStoreFaults? storeFaults = null,
         FaultyCalls? calls = null,
+        TimeSpan? redrive = null,
         Action<ISiloBuilder>? configure = null)
     {
         while (true)
@@ -71,14 +75,13 @@ internal sealed class Installation
                         options.ShardSize = SmallExperiment.ShardSize;
                         options.Heartbeat = TimeSpan.FromSeconds(0.25);
                         options.Retry = TimeSpan.FromSeconds(0.05);
-                        // Only where wake-ups get lost is there to be need of it.
-                        options.Redrive = TimeSpan.FromSeconds(calls is null ? 60 : 0.5);
+                        options.Redrive = redrive ?? options.Redrive;
                     });
                     // What goes on with an experiment that nobody submits again.
                     silo.Services.AddHostedService<UnfinishedExperiments>();
+                    silo.Services.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = TimeSpan.FromSeconds(0.1));
                     if (calls is not null)
                     {
-                        silo.Services.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = TimeSpan.FromSeconds(0.1));
                         silo.Services.AddSingleton<IOutgoingGrainCallFilter>(calls);
                     }
                     configure?.Invoke(silo);

@@ -62,7 +62,7 @@ public sealed class SeededFaultTests(ITestOutputHelper output)
 
     private static async Task<IReadOnlyDictionary<string, int>> RunAsync(int seed, Undisturbed undisturbed, Action<string>? told)
     {
-        var (plan, installation) = (new FaultPlan(seed, told), new Installation());
+        var (plan, installation) = (new FaultPlan(seed, told), new Installation { Redrive = TimeSpan.FromSeconds(0.5) });
         var calls = new FaultyCalls(plan);
         if (await installation.LiveAsync(new ProcessLife(plan.Crash), plan, calls) is not { } end)
         {
