@@ -63,7 +63,7 @@ public sealed class TinyTests(SmallExperiment small) : IClassFixture<SmallExperi
         Assert.Contains("0 new, 0 later", plan.Out, StringComparison.Ordinal);
 
         // One setting less in common, and the plan can say which.
-        var changed = (await System.IO.File.ReadAllTextAsync(File)).Replace("max_seconds: 1", "max_seconds: 0.9", StringComparison.Ordinal);
+        var changed = (await System.IO.File.ReadAllTextAsync(File)).Replace("max_audio_length: 1", "max_audio_length: 0.9", StringComparison.Ordinal);
         await System.IO.File.WriteAllTextAsync(Path.Combine(small.Root, "changed.yaml"), changed);
         var json = await TaggingProcess.RunAsync(small.Root, "plan", "changed.yaml", "--store", "store-tiny", "--json");
         SmallExperiment.Succeeded(json);
