@@ -79,6 +79,7 @@ public sealed class Augmentation
                 partner = other;
                 mixed = ClipCrop.Sampled(crops[other].Clip, lengths[other], longest, ref random);
                 mix = Rule == MixUpRule.Or ? Or(length, mixed.Length, ref random) : Mix.Beta(_settings.MixupAlpha, ref random);
+                mix = mix with { Overwrites = _settings.MixupOverwrites };
                 length = MixUp.Length(length, mixed.Length);
             }
             draws[position] = new(partner, mixed, mix, effects, effects.Length(length));

@@ -67,6 +67,12 @@ public sealed record AugmentationSettings
     public double MixupAlpha { get; init; } = 0.4;
 
     /// <summary>
+    /// Whether the shorter clip of a mix takes the place of a stretch of the longer one instead of being added to it: what the
+    /// third-place solution's code does by a slip of its operator.
+    /// </summary>
+    public bool MixupOverwrites { get; init; }
+
+    /// <summary>
     /// Chance that a clip's half-second chunks are shuffled; where the file does not say, 0.5, and 0 for a network that is recurrent.
     /// </summary>
     public double? ShuffleChunks { get; init; }

@@ -45,7 +45,7 @@ public sealed class TinyTests(SmallExperiment small) : IClassFixture<SmallExperi
         var report = JsonDocument.Parse(small.Read("tiny-a", "report.json")).RootElement;
         Assert.Equal(2, report.GetProperty("rounds").GetArrayLength());
         Assert.Equal(1, report.GetProperty("relabelled").GetArrayLength());
-        Assert.Equal(["promoted", "rest", "varied-mix_up_none-seed_2", "varied-mix_up_weighted-seed_1"],
+        Assert.Equal(["promoted", "rest", "varied-mixup_labels_or-seed_2", "varied-mixup_labels_weighted-seed_1"],
             report.GetProperty("members").EnumerateArray().Select(member => member.GetProperty("member").GetString()));
         Assert.Equal("greedy", report.GetProperty("ensemble").GetProperty("method").GetString());
         Assert.Equal(3, report.GetProperty("ensembles").EnumerateObject().Count());

@@ -54,6 +54,34 @@ public sealed class AugmentationTests
     }
 
     [Fact]
+    public void The_longer_clip_of_a_mix_has_the_drawn_level_and_clips_of_one_length_half_each()
+    {
+        var lengths = Enumerable.Range(0, 400).Select(clip => 1000 + clip % 4 * 500).ToArray();
+        var crops = lengths.Select((length, clip) => ClipCrop.Sampled(clip, length, 2000, Seed, 0)).ToArray();
+        var settings = new AugmentationSettings { PMixup = 1, MixupLevels = [0.55, 0.6] };
+        var draws = new Augmentation(settings).Draw(crops, lengths, 2000, Seed, 0);
+        foreach (var (clip, draw) in draws.Index())
+        {
+            Assert.Equal(crops[draw.Partner!.Value].Length, draw.Mixed.Length);
+            var (own, other) = (crops[clip].Length, draw.Mixed.Length);
+            Assert.InRange(own > other ? draw.Mix.Level : 1 - draw.Mix.Level, own == other ? 0.5 : 0.55, own == other ? 0.5 : 0.6);
+        }
+        // The partner's stretch is drawn for the mix alone.
+        Assert.Contains(draws, draw => draw.Mixed.Length == 2000 && draw.Mixed.Start != crops[draw.Partner!.Value].Start);
+    }
+
+    [Fact]
+    public void Chunks_are_shuffled_by_default_but_for_a_recurrent_network()
+    {
+        var settings = new AugmentationSettings();
+        Assert.Equal(0.5, settings.Of(new NetworkSettings()).ShuffleChunks);
+        Assert.Equal(0.0, settings.Of(new NetworkSettings { AggregationType = "rnn" }).ShuffleChunks);
+        Assert.Equal(0.2, (settings with { ShuffleChunks = 0.2 }).Of(new NetworkSettings { AggregationType = "rnn" }).ShuffleChunks);
+        Assert.True(new Augmentation(settings.Of(new NetworkSettings())).ChangesEpoch(19));
+        Assert.False(new Augmentation(settings.Of(new NetworkSettings())).ChangesEpoch(20));
+    }
+
+    [Fact]
     public void A_weighted_mix_shares_one_between_its_clips()
     {
         var settings = new AugmentationSettings { MixupLabels = "weighted", PMixup = 1 };
