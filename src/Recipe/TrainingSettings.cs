@@ -2,8 +2,8 @@ namespace OrleansTagging.Recipe;
 
 /// <summary>How a fold is trained.</summary>
 /// <remarks>
-/// Names and defaults are those of the third-place solution's train_2d_cnn.py where it has them, and its code's own constants where it has
-/// no name. Without a schedule of its own a training is hardly worth much: the solution's commands give <c>1cycle_0.0001_0.005</c>.
+/// Names and defaults are those of the third-place solution's train_2d_cnn.py where it has them. Its commands say otherwise in part: an
+/// Adam under <c>1cycle_0.0001_0.005</c>, without weight decay, batches of 20 (examples/reference.yaml).
 /// </remarks>
 public sealed record TrainingSettings
 {

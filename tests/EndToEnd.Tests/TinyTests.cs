@@ -73,7 +73,7 @@ public sealed class TinyTests(SmallExperiment small) : IClassFixture<SmallExperi
             small.Root, "plan", "changed.yaml", "--store", "store-tiny", "--explain", job.GetProperty("job").GetString()!, "--json");
         SmallExperiment.Succeeded(explained);
         var difference = Assert.Single(JsonDocument.Parse(explained.Out).RootElement.GetProperty("differences").EnumerateArray());
-        Assert.Equal("train.settings.maxSeconds", difference.GetProperty("input").GetString());
+        Assert.Equal("train.settings.maxAudioLength", difference.GetProperty("input").GetString());
         Assert.Equal(("0.9", "1"), (difference.GetProperty("here").GetString(), difference.GetProperty("there").GetString()));
     }
 
