@@ -69,13 +69,15 @@ public sealed class AugmentedEpoch
     /// <param name="waveforms">The clips' samples.</param>
     /// <param name="train">The clips.</param>
     /// <param name="crops">The stretch of each clip that the epoch trains on.</param>
+    /// <param name="longest">Most samples of a stretch.</param>
     /// <param name="seed">Seed of the experiment and job, mixed into one.</param>
     /// <param name="epoch">The epoch, counted from 0.</param>
     public AugmentedEpoch(
-        Augmentation augmentation, IWaveforms waveforms, IReadOnlyList<LabelledExample> train, ClipCrop[] crops, ulong seed, int epoch)
+        Augmentation augmentation, IWaveforms waveforms, IReadOnlyList<LabelledExample> train, ClipCrop[] crops, int longest, ulong seed,
+        int epoch)
     {
         (_augmentation, _waveforms, _train, _crops) = (augmentation, waveforms, train, crops);
-        _draws = augmentation.Draw(crops, seed, epoch);
+        _draws = augmentation.Draw(crops, Array.ConvertAll(crops, crop => waveforms.Length(crop.Clip)), longest, seed, epoch);
         Lengths = Array.ConvertAll(_draws, draw => draw.Length);
     }
 
@@ -113,12 +115,12 @@ public sealed class AugmentedEpoch
             var labels = _train[position].Labels;
             if (draw.Partner is { } partner)
             {
-                var row = batch.Add(chain.Apply(Samples(position), Samples(partner), draw.Mix, draw.Effects));
+                var row = batch.Add(chain.Apply(Samples(_crops[position]), Samples(draw.Mixed), draw.Mix, draw.Effects));
                 MixUp.Targets(labels, _train[partner].Labels, draw.Mix, _augmentation.Rule, row);
             }
             else
             {
-                var row = batch.Add(chain.Apply(Samples(position), draw.Effects));
+                var row = batch.Add(chain.Apply(Samples(_crops[position]), draw.Effects));
                 foreach (var label in labels)
                 {
                     row[label] = 1;
@@ -128,9 +130,5 @@ public sealed class AugmentedEpoch
         return batch;
     }
 
-    private ReadOnlySpan<float> Samples(int position)
-    {
-        var crop = _crops[position];
-        return _waveforms.Samples(crop.Clip).Slice(crop.Start, crop.Length);
-    }
+    private ReadOnlySpan<float> Samples(ClipCrop crop) => _waveforms.Samples(crop.Clip).Slice(crop.Start, crop.Length);
 }

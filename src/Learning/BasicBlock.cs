@@ -41,13 +41,13 @@ public sealed class BasicBlock : Module<Tensor, FrameMask, FrameMask, Tensor>
     public BasicBlock(int inputs, int outputs, bool halves, WeightDraw weights) : base(nameof(BasicBlock))
     {
         _stride = halves ? 2 : 1;
-        _first = weights.Convolution("first", inputs, outputs, 3);
+        _first = weights.HeNormal("first", inputs, outputs, 3);
         _firstNorm = new MaskedBatchNorm(outputs);
-        _second = weights.Convolution("second", outputs, outputs, 3);
+        _second = weights.HeNormal("second", outputs, outputs, 3);
         _secondNorm = new MaskedBatchNorm(outputs);
         if (halves || inputs != outputs)
         {
-            _shortcut = weights.Convolution("shortcut", inputs, outputs, 1);
+            _shortcut = weights.HeNormal("shortcut", inputs, outputs, 1);
             _shortcutNorm = new MaskedBatchNorm(outputs);
         }
         RegisterComponents();

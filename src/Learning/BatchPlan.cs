@@ -11,18 +11,21 @@ public static class BatchPlan
     /// <summary>Batches over which training clips are sorted by length.</summary>
     private const int BatchesSorted = 8;
 
-    /// <summary>Steps of an epoch: as few batches as hold all clips.</summary>
-    public static int Steps(int clips, int batchSize) => (clips + batchSize - 1) / batchSize;
+    /// <summary>Batches of an epoch: as many whole ones as the clips make, but at least one.</summary>
+    public static int Steps(int clips, int batchSize) => Math.Max(1, clips / batchSize);
 
     /// <summary>
-    /// The batches of a training epoch, each a list of positions in <paramref name="lengths"/>. Every clip is in one of them, and their
-    /// sizes differ by one at most, so that no batch is too small for the statistics of batch norm.
+    /// The batches of a training epoch, each a list of positions in <paramref name="lengths"/>: the clips are shuffled and dealt out in
+    /// turn, and what makes no whole batch in the end is left out. Fewer clips than a batch takes are a batch nevertheless.
     /// </summary>
-    /// <remarks>
-    /// The clips are shuffled; within every eight batches they are then sorted by length, so that little of a batch is padding while
-    /// its clips still change from epoch to epoch; the batches are shuffled last. The order depends on (seed, epoch) alone.
-    /// </remarks>
-    public static IReadOnlyList<int[]> ForTraining(ReadOnlySpan<int> lengths, int batchSize, ulong seed, int epoch)
+    /// <param name="lengths">Samples of each clip.</param>
+    /// <param name="batchSize">Clips of a batch.</param>
+    /// <param name="byLength">Whether the shuffled clips are sorted by length within every eight batches, so that little of a batch is
+    /// padding while its clips still change from epoch to epoch; the batches are shuffled after it.</param>
+    /// <param name="seed">Seed of the experiment and job, mixed into one.</param>
+    /// <param name="epoch">The epoch, counted from 0.</param>
+    /// <remarks>The order depends on (seed, epoch) alone.</remarks>
+    public static IReadOnlyList<int[]> ForTraining(ReadOnlySpan<int> lengths, int batchSize, bool byLength, ulong seed, int epoch)
     {
         var order = new int[lengths.Length];
         for (var position = 0; position < order.Length; position++)
@@ -31,27 +34,23 @@ public static class BatchPlan
         }
         var random = SeededRandom.Of(seed, SeededRandom.Key("batches"), (ulong)epoch);
         random.Shuffle(order.AsSpan());
-        var steps = Steps(order.Length, batchSize);
-        var begins = new int[steps + 1];
-        for (var step = 0; step <= steps; step++)
+        var dealt = order.AsSpan(0, Math.Min(order.Length, Steps(order.Length, batchSize) * batchSize));
+        if (!byLength)
         {
-            begins[step] = (int)((long)order.Length * step / steps);
+            return [.. dealt.ToArray().Chunk(batchSize)];
         }
-        for (var step = 0; step < steps; step += BatchesSorted)
+        for (var rest = dealt; rest.Length > 0;)
         {
-            var (begin, end) = (begins[step], begins[Math.Min(step + BatchesSorted, steps)]);
-            var keys = new (int Length, int Place)[end - begin];
-            for (var place = begin; place < end; place++)
+            var sorted = rest[..Math.Min(rest.Length, BatchesSorted * batchSize)];
+            var keys = new (int Length, int Place)[sorted.Length];
+            for (var place = 0; place < keys.Length; place++)
             {
-                keys[place - begin] = (lengths[order[place]], place);
+                keys[place] = (lengths[sorted[place]], place);
             }
-            keys.AsSpan().Sort(order.AsSpan(begin, end - begin));
+            keys.AsSpan().Sort(sorted);
+            rest = rest[sorted.Length..];
         }
-        var batches = new int[steps][];
-        for (var step = 0; step < steps; step++)
-        {
-            batches[step] = order[begins[step]..begins[step + 1]];
-        }
+        int[][] batches = [.. dealt.ToArray().Chunk(batchSize)];
         random.Shuffle(batches.AsSpan());
         return batches;
     }

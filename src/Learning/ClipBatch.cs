@@ -17,8 +17,10 @@ public sealed record ClipBatch(Tensor Features, FrameMask Mask)
     /// <param name="crops">The stretches, in the batch's order.</param>
     /// <param name="spectrogram">The features.</param>
     /// <param name="device">Where they are computed.</param>
-    /// <param name="slack">Samples of padding beyond the longest stretch; it changes no clip's scores.</param>
-    public static ClipBatch Of(IWaveforms waveforms, ReadOnlySpan<ClipCrop> crops, LogSpectrogram spectrogram, Device device, int slack = 0)
+    /// <param name="masks">Whether the padding is masked; otherwise each stretch is heard with silence up to the longest's end.</param>
+    /// <param name="slack">Samples of padding beyond the longest stretch; where it is masked it changes no clip's scores.</param>
+    public static ClipBatch Of(
+        IWaveforms waveforms, ReadOnlySpan<ClipCrop> crops, LogSpectrogram spectrogram, Device device, bool masks = true, int slack = 0)
     {
         using var gradients = no_grad();
         var (longest, frames) = (0, new int[crops.Length]);
@@ -28,6 +30,11 @@ public sealed record ClipBatch(Tensor Features, FrameMask Mask)
             frames[clip] = spectrogram.Frames(crops[clip].Length);
         }
         longest += slack;
+        var padded = masks ? [] : new float[longest];
+        if (!masks)
+        {
+            Array.Fill(frames, spectrogram.Frames(longest));
+        }
         var width = spectrogram.ExtendedLength(longest);
         var extended = empty([crops.Length, width], ScalarType.Float32);
         var samples = MemoryMarshal.Cast<byte, float>(extended.bytes);
@@ -35,8 +42,15 @@ public sealed record ClipBatch(Tensor Features, FrameMask Mask)
         {
             var row = samples.Slice(clip * width, width);
             var crop = crops[clip];
-            spectrogram.Extend(waveforms.Samples(crop.Clip).Slice(crop.Start, crop.Length), row);
-            row[spectrogram.ExtendedLength(crop.Length)..].Clear();
+            var heard = waveforms.Samples(crop.Clip).Slice(crop.Start, crop.Length);
+            if (!masks)
+            {
+                heard.CopyTo(padded);
+                Array.Clear(padded, heard.Length, longest - heard.Length);
+                heard = padded;
+            }
+            spectrogram.Extend(heard, row);
+            row[spectrogram.ExtendedLength(heard.Length)..].Clear();
         }
         var features = spectrogram.Of(extended.to(device));
         return new ClipBatch(features, new FrameMask(frames, spectrogram.Frames(longest), device));

@@ -17,11 +17,11 @@ public readonly record struct ClipCrop(int Clip, int Start, int Length)
     /// </summary>
     public static ClipCrop Sampled(int clip, int length, int longest, ulong seed, int epoch)
     {
-        if (length <= longest)
-        {
-            return Whole(clip, length);
-        }
         var random = SeededRandom.Of(seed, SeededRandom.Key("crop"), (ulong)epoch, (ulong)clip);
-        return new(clip, random.NextInt(length - longest + 1), longest);
+        return Sampled(clip, length, longest, ref random);
     }
+
+    /// <summary>The whole clip, or a stretch of <paramref name="longest"/> samples at a drawn place where it is longer.</summary>
+    public static ClipCrop Sampled(int clip, int length, int longest, ref SeededRandom random) =>
+        length <= longest ? Whole(clip, length) : new(clip, random.NextInt(length - longest + 1), longest);
 }

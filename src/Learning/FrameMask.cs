@@ -22,9 +22,6 @@ public sealed class FrameMask
     // Numbers of the clips' own frames, counted through the batch.
     private readonly Tensor? _own;
 
-    // The frame after the last one of each clip with an odd number of them: it shares a 2×2 window with a frame of the clip.
-    private readonly TensorIndex[] _edges = [];
-
     /// <summary>The mask of clips with the given numbers of frames.</summary>
     /// <param name="lengths">Frames of each clip, each at least 1.</param>
     /// <param name="frames">Frames of the batch's tensor, at least the longest clip's.</param>
@@ -49,7 +46,6 @@ public sealed class FrameMask
         }
         var keep = new float[lengths.Length * frames];
         var own = new long[ValidFrames];
-        var (edgeClips, edgeFrames) = (new List<long>(), new List<long>());
         for (var (clip, place) = (0, 0); clip < lengths.Length; clip++)
         {
             keep.AsSpan(clip * frames, lengths[clip]).Fill(1);
@@ -57,18 +53,9 @@ public sealed class FrameMask
             {
                 own[place++] = (long)clip * frames + frame;
             }
-            if (lengths[clip] % 2 == 1 && lengths[clip] < frames)
-            {
-                edgeClips.Add(clip);
-                edgeFrames.Add(lengths[clip]);
-            }
         }
         Keep = tensor(keep, [lengths.Length, 1, frames, 1]).to(device);
         _own = tensor(own).to(device);
-        if (edgeClips.Count > 0)
-        {
-            _edges = [TensorIndex.Tensor(tensor(edgeClips.ToArray()).to(device)), TensorIndex.Tensor(tensor(edgeFrames.ToArray()).to(device))];
-        }
     }
 
     /// <summary>Frames of the batch's tensor.</summary>
@@ -91,34 +78,37 @@ public sealed class FrameMask
 
     private Device Device { get; }
 
-    /// <summary>The mask after a pooling that halves the frames and keeps a last odd one.</summary>
-    public FrameMask Halved()
+    /// <summary>The mask after a pooling that halves the frames.</summary>
+    /// <param name="ceilMode">Whether it keeps a last odd frame; one that is alone always stays.</param>
+    public FrameMask Halved(bool ceilMode)
     {
-        var halved = new int[_lengths.Length];
-        for (var clip = 0; clip < halved.Length; clip++)
-        {
-            halved[clip] = (_lengths[clip] + 1) / 2;
-        }
-        return new FrameMask(halved, (Frames + 1) / 2, Device);
+        return new FrameMask(Array.ConvertAll(_lengths, Half), Half(Frames), Device);
+
+        int Half(int frames) => ceilMode || frames == 1 ? (frames + 1) / 2 : frames / 2;
     }
 
     /// <summary>The tensor with its filling set to zero, as a convolution sees the outside of a lone clip.</summary>
     public Tensor Silence(Tensor x) => HasPadding ? x * Keep : x;
 
     /// <summary>
-    /// Sets the filling below every value where a 2×2 window also holds a frame of a clip, so that no maximum comes from it. In place and
-    /// unseen by gradients: none passes through a value that is no maximum.
+    /// Sets the filling below every value where a window of two frames that the pooling keeps also holds a frame of a clip, so that no
+    /// maximum comes from it. In place and unseen by gradients: none passes through a value that is no maximum.
     /// </summary>
     /// <param name="x">The tensor, such as a convolution's result, which its gradient does not need.</param>
-    public Tensor Sink(Tensor x)
+    /// <param name="ceilMode">Whether the pooling keeps a last odd frame; one that is alone always stays.</param>
+    public Tensor Sink(Tensor x, bool ceilMode)
     {
-        if (_edges.Length > 0)
+        long[] clips = [.. Enumerable.Range(0, Clips).Where(SharesWindow).Select(clip => (long)clip)];
+        if (clips.Length > 0)
         {
             using var gradients = no_grad();
             using var last = x.permute(0, 2, 3, 1);
-            last.index_put_(Bottom, _edges);
+            var frames = Array.ConvertAll(clips, clip => (long)_lengths[clip]);
+            last.index_put_(Bottom, TensorIndex.Tensor(tensor(clips).to(Device)), TensorIndex.Tensor(tensor(frames).to(Device)));
         }
         return x;
+
+        bool SharesWindow(int clip) => _lengths[clip] < Frames && (ceilMode ? _lengths[clip] % 2 == 1 : _lengths[clip] == 1);
     }
 
     /// <summary>
@@ -142,7 +132,7 @@ public sealed class FrameMask
     {
         var (channels, bands) = (x.shape[1], x.shape[3]);
         var rows = x.permute(0, 2, 3, 1).reshape(ValidFrames, bands * channels);
-        rows = _own is null ? rows : full([(long)Clips * Frames, bands * channels], filling, device: x.device).index_copy_(0, _own, rows);
+        rows = _own is null ? rows : full([(long)Clips * Frames, bands * channels], filling, x.dtype, x.device).index_copy_(0, _own, rows);
         return rows.reshape(Clips, Frames, bands, channels).permute(0, 3, 1, 2);
     }
 

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace OrleansTagging.Learning;
 
 /// <summary>
-/// Dropout (Srivastava et al., 2014) whose choice for a clip depends on (seed, job, epoch, clip, layer) alone, never on a shared stream:
+/// Dropout (Srivastava et al., 2014) whose choice for a clip depends on (seed, job, epoch, clip) alone, never on a shared stream:
 /// a clip loses the same inputs in whatever batch and on whatever device it is trained.
 /// </summary>
 /// <param name="Seed">Seed of the experiment and job, mixed into one.</param>
@@ -17,8 +17,7 @@ public sealed record KeyedDropout(ulong Seed, int Epoch, IReadOnlyList<int> Clip
     /// <summary>Silences a share of the inputs and scales the rest up, so that their expected sum stays.</summary>
     /// <param name="x">The inputs, <c>[clips, inputs]</c>.</param>
     /// <param name="share">Share that is silenced, in [0, 1).</param>
-    /// <param name="layer">Number of the layer, so that two layers choose differently.</param>
-    public Tensor Apply(Tensor x, double share, int layer)
+    public Tensor Apply(Tensor x, double share)
     {
         if (share == 0)
         {
@@ -30,7 +29,7 @@ public sealed record KeyedDropout(ulong Seed, int Epoch, IReadOnlyList<int> Clip
         var scale = (float)(1 / (1 - share));
         for (var row = 0; row < Clips.Count; row++)
         {
-            var random = SeededRandom.Of(Seed, SeededRandom.Key("dropout"), (ulong)Epoch, (ulong)Clips[row], (ulong)layer);
+            var random = SeededRandom.Of(Seed, SeededRandom.Key("dropout"), (ulong)Epoch, (ulong)Clips[row]);
             foreach (ref var value in values.Slice(row * inputs, inputs))
             {
                 value = random.NextDouble() < share ? 0 : scale;

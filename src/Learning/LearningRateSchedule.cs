@@ -6,14 +6,14 @@ namespace OrleansTagging.Learning;
 /// <summary>The learning rate of every step of a training.</summary>
 public abstract class LearningRateSchedule
 {
-    /// <summary>The schedule of a descriptor.</summary>
-    /// <param name="descriptor">Its kind and its figures.</param>
-    /// <param name="epochs">Epochs of the whole training.</param>
+    /// <summary>The schedule of a training.</summary>
+    /// <param name="settings">Its scheduler, the first rate and its epochs.</param>
     /// <param name="steps">Optimiser steps of an epoch.</param>
-    public static LearningRateSchedule Of(ScheduleDescriptor descriptor, int epochs, int steps) => descriptor switch
+    /// <exception cref="Labels.InputException">The scheduler's name is not of a form.</exception>
+    public static LearningRateSchedule Of(TrainingSettings settings, int steps) => ScheduleDescriptor.Parse(settings.Scheduler) switch
     {
-        OneCycleDescriptor cycle => new OneCycleSchedule(cycle, epochs * steps),
-        StepDescriptor step => new StepSchedule(step, steps),
+        OneCycleDescriptor cycle => new OneCycleSchedule(cycle, settings.Epochs * steps),
+        StepDescriptor step => new StepSchedule(step, settings.Lr, steps),
         _ => throw new UnreachableException(),
     };
 

@@ -17,7 +17,4 @@ public abstract class NetworkStage : Module<Tensor, FrameMask, FrameMask, Tensor
 
     /// <summary>The output's frames.</summary>
     public abstract FrameMask Pooled(FrameMask mask);
-
-    /// <summary>The output's bands.</summary>
-    public abstract int Bands(int bands);
 }

@@ -46,7 +46,7 @@ public static class Prediction
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var crops = Array.ConvertAll(batches[done], position => ClipCrop.Whole(clips[position], lengths[position]));
-            var batch = ClipBatch.Of(waveforms, crops, spectrogram, device);
+            var batch = ClipBatch.Of(waveforms, crops, spectrogram, device, network.MasksPadding);
             var probabilities = network.call(batch.Features, batch.Mask, null).sigmoid().cpu();
             var classes = (int)probabilities.shape[1];
             if (predictions.Length == 0)

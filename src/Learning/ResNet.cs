@@ -16,6 +16,10 @@ public sealed class ResNet : TaggingNetwork
 {
     private readonly bool _frequencyMap;
 
+    // No weight and bias of its own: the stem's convolution has them, and the features then need no gradient.
+    [ComponentName(Name = "feature_norm")]
+    private readonly MaskedBatchNorm _featureNorm = new(1, affine: false);
+
     [ComponentName(Name = "stem")]
     private readonly Parameter _stem;
 
@@ -23,13 +27,13 @@ public sealed class ResNet : TaggingNetwork
     private readonly MaskedBatchNorm _stemNorm;
 
     internal ResNet(NetworkSettings settings, int bands, int classes, WeightDraw weights)
-        : base(nameof(ResNet), settings, 1, bands, Stages(settings, weights), classes, weights)
+        : base(nameof(ResNet), settings, Stages(settings, weights), classes, weights)
     {
         _frequencyMap = settings.FrequencyMap;
-        _stem = weights.Convolution("stem", settings.FrequencyMap ? 2 : 1, settings.BaseDepth, 7);
-        _stemNorm = new MaskedBatchNorm(settings.BaseDepth);
+        _stem = weights.HeNormal("stem", settings.FrequencyMap ? 2 : 1, settings.ConvBaseDepth, 7);
+        _stemNorm = new MaskedBatchNorm(settings.ConvBaseDepth);
         // The stem's output: half the frames and half the bands.
-        NumbersPerFrame = Math.Max(2L * bands, (long)bands * settings.BaseDepth / 4);
+        NumbersPerFrame = Math.Max(2L * bands, (long)bands * settings.ConvBaseDepth / 4);
         RegisterComponents();
     }
 
@@ -38,11 +42,11 @@ public sealed class ResNet : TaggingNetwork
 
     private protected override (Tensor X, FrameMask Mask) Enter(Tensor features, FrameMask mask)
     {
-        var image = mask.Spread(SpectrogramImage.Of(Normalised(features.unsqueeze(1), mask), _frequencyMap));
-        var half = mask.Halved();
+        var image = mask.Spread(SpectrogramImage.Of(_featureNorm.Packed(mask.Pack(features.unsqueeze(1))), _frequencyMap));
+        var half = mask.Halved(ceilMode: true);
         var x = functional.relu(_stemNorm.Packed(half.Pack(functional.conv2d(image, _stem, strides: [2L, 2L], padding: [3L, 3L]))));
         // After the ReLU a filling of zeros is never larger than a frame of the clip.
-        var pooled = half.Halved();
+        var pooled = half.Halved(ceilMode: true);
         return (pooled.Pack(functional.max_pool2d(half.Spread(x), [3L, 3L], strides: [2L, 2L], padding: [1L, 1L])), pooled);
     }
 
@@ -50,6 +54,6 @@ public sealed class ResNet : TaggingNetwork
     {
         int[] layers = settings.Type == "resnet_18" ? [2, 2, 2, 2] : [3, 4, 6, 3];
         return [.. layers.Select((count, stage) => new ResNetStage(
-            settings.Depth(Math.Max(1, stage)), settings.Depth(stage + 1), count, stage > 0, weights.In($"blocks.{stage}")))];
+            settings.Depth(Math.Max(0, stage - 1)), settings.Depth(stage), count, stage > 0, weights.In($"conv_modules.{stage}")))];
     }
 }

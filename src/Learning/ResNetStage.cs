@@ -29,10 +29,7 @@ public sealed class ResNetStage : NetworkStage
     }
 
     /// <inheritdoc/>
-    public override FrameMask Pooled(FrameMask mask) => _halves ? mask.Halved() : mask;
-
-    /// <inheritdoc/>
-    public override int Bands(int bands) => _halves ? (bands + 1) / 2 : bands;
+    public override FrameMask Pooled(FrameMask mask) => _halves ? mask.Halved(ceilMode: true) : mask;
 
     /// <summary>Applies the stage.</summary>
     /// <param name="x">The packed input.</param>

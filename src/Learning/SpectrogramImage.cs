@@ -18,7 +18,7 @@ internal static class SpectrogramImage
         {
             return packed;
         }
-        var map = linspace(-1, 1, packed.shape[3], device: packed.device).expand(packed.shape);
+        var map = linspace(-1, 1, packed.shape[3], packed.dtype, packed.device).expand(packed.shape);
         // [1, valid frames, bands, 2] seen as [1, 2, valid frames, bands]: the channels are last in memory.
         return stack([packed, map], 4).squeeze(1).permute(0, 3, 1, 2);
     }

@@ -9,8 +9,8 @@ using static TorchSharp.torch.nn;
 namespace OrleansTagging.Learning;
 
 /// <summary>
-/// A network that tags clips: normalised features, stages that work on their frames, each stage's output summed up over the clip from a
-/// given stage on (deep supervision), by its global maximum or by a GRU, and a two-layer head. <c>[clips, frames, bands]</c> to scores
+/// A network that tags clips: blocks or stages that work on the features' frames, the output of each summed up over the clip from a given
+/// one on (deep supervision), by its global maximum or by a GRU, and a two-layer head. <c>[clips, frames, bands]</c> to scores
 /// <c>[clips, classes]</c>.
 /// </summary>
 /// <remarks>
@@ -20,52 +20,46 @@ namespace OrleansTagging.Learning;
 /// </remarks>
 public abstract class TaggingNetwork : Module<Tensor, FrameMask, KeyedDropout?, Tensor>
 {
-    private readonly int _firstSummed;
+    private readonly int _startDeepSupervisionOn;
 
-    // No weight and bias of its own: the convolution that follows has them, and the features then need no gradient.
-    [ComponentName(Name = "feature_norm")]
-    private readonly MaskedBatchNorm _featureNorm;
+    [ComponentName(Name = "conv_modules")]
+    private readonly ModuleList<NetworkStage> _convModules = new();
 
-    [ComponentName(Name = "blocks")]
-    private readonly ModuleList<NetworkStage> _stages = new();
+    [ComponentName(Name = "rnns")]
+    private readonly ModuleList<RecurrentAggregation>? _rnns;
 
-    [ComponentName(Name = "aggregations")]
-    private readonly ModuleList<RecurrentAggregation>? _aggregations;
-
-    [ComponentName(Name = "head")]
-    private readonly TaggingHead _head;
+    [ComponentName(Name = "output_transform")]
+    private readonly TaggingHead _outputTransform;
 
     /// <summary>Makes what all networks have; the deriving class registers the components at the end of its constructor.</summary>
     /// <param name="name">The class's name.</param>
     /// <param name="settings">The shape.</param>
-    /// <param name="normalised">Channels of the features' norm: 1, or one a band.</param>
-    /// <param name="bands">Bands of what enters the first stage.</param>
-    /// <param name="stages">The stages.</param>
+    /// <param name="stages">The blocks or stages.</param>
     /// <param name="classes">Number of classes.</param>
     /// <param name="weights">Where weights are drawn from.</param>
     private protected TaggingNetwork(
-        string name, NetworkSettings settings, int normalised, int bands, IReadOnlyList<NetworkStage> stages, int classes,
-        WeightDraw weights)
-        : base(name)
+        string name, NetworkSettings settings, IReadOnlyList<NetworkStage> stages, int classes, WeightDraw weights) : base(name)
     {
-        _featureNorm = new MaskedBatchNorm(normalised, affine: false);
-        _firstSummed = settings.DeepSupervisionFrom - 1;
-        _aggregations = settings.Aggregation == "gru" ? new ModuleList<RecurrentAggregation>() : null;
+        MasksPadding = settings.Padding == "masked";
+        _startDeepSupervisionOn = settings.StartDeepSupervisionOn;
+        _rnns = settings.IsRecurrent() ? new ModuleList<RecurrentAggregation>() : null;
         var sums = 0;
         for (var stage = 0; stage < stages.Count; stage++)
         {
-            _stages.Add(stages[stage]);
-            bands = stages[stage].Bands(bands);
-            if (stage < _firstSummed)
+            _convModules.Add(stages[stage]);
+            if (stage < _startDeepSupervisionOn)
             {
                 continue;
             }
-            _aggregations?.Add(new RecurrentAggregation(
-                stages[stage].Channels * bands, settings.RecurrentUnits, weights.In($"aggregations.{stage - _firstSummed}")));
-            sums += _aggregations is null ? stages[stage].Channels : 2 * settings.RecurrentUnits;
+            _rnns?.Add(new RecurrentAggregation(
+                stages[stage].Channels, settings.RnnSize, weights.In($"rnns.{stage - _startDeepSupervisionOn}")));
+            sums += _rnns is null ? stages[stage].Channels : 2 * settings.RnnSize;
         }
-        _head = new TaggingHead(sums, settings.Hidden, classes, settings.Dropout, weights.In("head"));
+        _outputTransform = new TaggingHead(sums, classes, settings.OutputDropout, weights.In("output_transform"));
     }
+
+    /// <summary>Whether the filling of a batch is masked; otherwise a clip's filling is heard as silence.</summary>
+    public bool MasksPadding { get; }
 
     /// <summary>Numbers that the largest activation takes for each frame of features: a measure of the memory that a batch needs.</summary>
     public abstract long NumbersPerFrame { get; }
@@ -91,34 +85,29 @@ public abstract class TaggingNetwork : Module<Tensor, FrameMask, KeyedDropout?, 
     /// <param name="features">The features, <c>[clips, frames, bands]</c>; what stands in the filling does not matter, so long as it is
     /// finite.</param>
     /// <param name="mask">Frames of the clips.</param>
-    /// <param name="dropout">Which of the head's inputs are silenced; <c>null</c> outside training.</param>
+    /// <param name="dropout">Which of the head's hidden units are silenced; <c>null</c> outside training.</param>
     public sealed override Tensor forward(Tensor features, FrameMask mask, KeyedDropout? dropout)
     {
         using var scope = NewDisposeScope();
         (var x, mask) = Enter(features, mask);
         var sums = new List<Tensor>();
-        for (var stage = 0; stage < _stages.Count; stage++)
+        for (var stage = 0; stage < _convModules.Count; stage++)
         {
-            var pooled = _stages[stage].Pooled(mask);
-            x = _stages[stage].call(x, mask, pooled);
+            var pooled = _convModules[stage].Pooled(mask);
+            x = _convModules[stage].call(x, mask, pooled);
             mask = pooled;
-            if (stage >= _firstSummed)
+            if (stage >= _startDeepSupervisionOn)
             {
-                sums.Add(_aggregations is null ? GlobalMaximum(x, mask) : _aggregations[stage - _firstSummed].call(x, mask));
+                sums.Add(_rnns is null ? GlobalMaxPool(x, mask) : _rnns[stage - _startDeepSupervisionOn].call(x, mask));
             }
         }
-        return _head.call(cat(sums, 1), dropout).MoveToOuterDisposeScope();
+        return _outputTransform.call(cat(sums, 1), dropout).MoveToOuterDisposeScope();
     }
 
     /// <summary>What enters the first stage, in its packed form, and its frames.</summary>
     private protected abstract (Tensor X, FrameMask Mask) Enter(Tensor features, FrameMask mask);
 
-    /// <summary>The normalised features in their packed form.</summary>
-    /// <param name="features">The features as <c>[clips, channels, frames, bands]</c>.</param>
-    /// <param name="mask">Frames of the clips.</param>
-    private protected Tensor Normalised(Tensor features, FrameMask mask) => _featureNorm.Packed(mask.Pack(features));
-
     // Max pooling over the whole plane: the same as a global maximum, and its gradient costs a fraction of it.
-    private static Tensor GlobalMaximum(Tensor x, FrameMask mask) =>
+    private static Tensor GlobalMaxPool(Tensor x, FrameMask mask) =>
         functional.max_pool2d(mask.Spread(x, FrameMask.Bottom), [mask.Frames, x.shape[3]]).reshape(mask.Clips, x.shape[1]);
 }

@@ -35,11 +35,12 @@ public sealed record TrainingBatch
 public sealed class TrainingBatches(
     IWaveforms waveforms, IReadOnlyList<LabelledExample> train, TrainingSettings settings, int classes, ulong seed)
 {
-    private readonly int _longest = Math.Max(1, (int)(settings.MaxSeconds * waveforms.Rate));
+    private readonly int _longest = Math.Max(1, (int)(settings.MaxAudioLength * waveforms.Rate));
     private readonly Augmentation _augmentation = new(settings.Augmentation);
 
     /// <summary>Optimiser steps of an epoch; the last one may have fewer batches than the others.</summary>
-    public int Steps { get; } = BatchPlan.Steps(BatchPlan.Steps(train.Count, settings.BatchSize), settings.Accumulate);
+    public int Steps { get; } =
+        (BatchPlan.Steps(train.Count, settings.BatchSize) + settings.AccumulationSteps - 1) / settings.AccumulationSteps;
 
     /// <summary>
     /// The batches of an epoch, one after another; each is good until the next one is asked for. Where clips are changed before they are
@@ -52,11 +53,14 @@ public sealed class TrainingBatches(
         var crops = train
             .Select(example => ClipCrop.Sampled(example.Clip, waveforms.Length(example.Clip), _longest, seed, epoch))
             .ToArray();
-        var changed = _augmentation.ChangesEpoch(epoch) ? new AugmentedEpoch(_augmentation, waveforms, train, crops, seed, epoch) : null;
+        var changed = _augmentation.ChangesEpoch(epoch)
+            ? new AugmentedEpoch(_augmentation, waveforms, train, crops, _longest, seed, epoch)
+            : null;
         var lengths = changed?.Lengths ?? Array.ConvertAll(crops, crop => crop.Length);
-        var batches = BatchPlan.ForTraining(lengths, settings.BatchSize, seed, epoch).Skip(step * settings.Accumulate).ToArray();
+        var batches = BatchPlan.ForTraining(lengths, settings.BatchSize, settings.BatchesByLength, seed, epoch)
+            .Skip(step * settings.AccumulationSteps).ToArray();
         using var prepared = changed?.Prepare(batches, classes, AugmentedEpoch.Workers(settings.Threads)).GetEnumerator();
-        foreach (var group in batches.Chunk(settings.Accumulate))
+        foreach (var group in batches.Chunk(settings.AccumulationSteps))
         {
             var clips = group.Sum(batch => batch.Length);
             for (var batch = 0; batch < group.Length; batch++)

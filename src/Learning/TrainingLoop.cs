@@ -105,10 +105,10 @@ public static class TrainingLoop
     {
         // Set up.
         Check(order.Settings, train, validation);
-        var settings = order.Settings;
+        var settings = order.Settings with { Augmentation = order.Settings.Augmentation.Of(order.Model.Network) };
         var seed = SeededRandom.Of(order.Seed, SeededRandom.Key(order.Job)).NextUInt64();
         var batches = new TrainingBatches(waveforms, train, settings, order.Classes, seed);
-        var schedule = LearningRateSchedule.Of(ScheduleDescriptor.Parse(settings.Schedule), settings.Epochs, batches.Steps);
+        var schedule = LearningRateSchedule.Of(settings, batches.Steps);
         var keepsBest = settings.Keep == "best";
         var stride = keepsBest ? 1 : Math.Max(1, settings.Epochs / Validations);
         using var spectrogram = new LogSpectrogram(FeatureDescriptor.Parse(order.Model.Features), waveforms.Rate, device);
@@ -187,7 +187,7 @@ public static class TrainingLoop
             double Train(TrainingBatch batch)
             {
                 using var scope = NewDisposeScope();
-                var input = ClipBatch.Of(batch.Waveforms, batch.Crops, spectrogram, device);
+                var input = ClipBatch.Of(batch.Waveforms, batch.Crops, spectrogram, device, network.MasksPadding);
                 var targets = tensor(batch.Targets, [batch.Crops.Length, order.Classes]).to(device);
                 var scores = network.call(input.Features, input.Mask, new KeyedDropout(seed, state.Epoch, batch.Clips));
                 var loss = TaggingLoss.Of(settings, scores, targets);
@@ -205,7 +205,7 @@ public static class TrainingLoop
                 var value = loss.item<float>();
                 return float.IsFinite(value)
                     ? value
-                    : throw new InvalidOperationException($"The loss is {value}: lower the learning rate ({settings.Schedule}).");
+                    : throw new InvalidOperationException($"The loss is {value}: lower the learning rate ({settings.Scheduler}).");
             }
 
             void Tell() => progress?.Invoke(new TrainingProgress(
@@ -226,7 +226,7 @@ public static class TrainingLoop
         {
             throw new InputException($"'{settings.Keep}' names no epoch to keep; write last or best.");
         }
-        if (settings.Epochs < 1 || settings.BatchSize < 2 || settings.Accumulate < 1 || !(settings.MaxSeconds > 0))
+        if (settings.Epochs < 1 || settings.BatchSize < 2 || settings.AccumulationSteps < 1 || !(settings.MaxAudioLength > 0))
         {
             throw new InputException(
                 "A training needs at least one epoch, two clips a batch, one batch a step and stretches longer than 0 s.");

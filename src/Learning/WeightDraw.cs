@@ -30,35 +30,44 @@ public sealed class WeightDraw
     /// <summary>The weights of a part of the network.</summary>
     public WeightDraw In(string part) => new(_seed, $"{_path}{part}.");
 
-    /// <summary>The weight of a convolution of size×size, <c>[outputs, inputs, size, size]</c>.</summary>
-    public Parameter Convolution(string name, int inputs, int outputs, int size) => Convolution(name, inputs, outputs, size, size);
+    /// <summary>
+    /// A convolution or a fully connected layer with its weight and bias drawn anew as PyTorch has them at first: uniformly within
+    /// 1 / √inputs of a unit.
+    /// </summary>
+    public T Drawn<T>(string name, T layer) where T : nn.Module
+    {
+        var weight = layer.get_parameter("weight")!;
+        Draw(layer, $"{name}.", 1 / Math.Sqrt(weight.numel() / weight.shape[0]));
+        return layer;
+    }
 
-    /// <summary>The weight of a convolution, <c>[outputs, inputs, height, width]</c>.</summary>
-    public Parameter Convolution(string name, int inputs, int outputs, int height, int width) =>
-        Draw(name, inputs * height * width, [outputs, inputs, height, width]);
+    /// <summary>A GRU with its weights drawn anew, uniformly within 1 / √units, as PyTorch has them at first.</summary>
+    public GRU Drawn(string name, GRU gru, int units)
+    {
+        Draw(gru, $"{name}.", 1 / Math.Sqrt(units));
+        return gru;
+    }
 
-    /// <summary>The weight of a fully connected layer, <c>[outputs, inputs]</c>.</summary>
-    public Parameter Linear(string name, int inputs, int outputs) => Draw(name, inputs, [outputs, inputs]);
+    /// <summary>
+    /// The weight of a convolution before a ReLU, <c>[outputs, inputs, size, size]</c>: normal with variance 2 / (outputs · size²), as
+    /// torchvision has a ResNet's (He et al., "Delving deep into rectifiers", 2015).
+    /// </summary>
+    public Parameter HeNormal(string name, int inputs, int outputs, int size)
+    {
+        var random = SeededRandom.Of(_seed, SeededRandom.Key(_path + name));
+        var deviation = Math.Sqrt(2.0 / (outputs * size * size));
+        return new Parameter(Filled([outputs, inputs, size, size], () => deviation * random.NextGaussian()));
+    }
 
-    /// <summary>Draws the weights of a GRU anew, uniformly within 1 / √units, as PyTorch has them at first.</summary>
-    public void Draw(GRU gru, int units)
+    private void Draw(nn.Module layer, string path, double bound)
     {
         using var gradients = no_grad();
-        var bound = 1 / Math.Sqrt(units);
-        foreach (var (name, parameter) in gru.named_parameters())
+        foreach (var (name, parameter) in layer.named_parameters())
         {
-            var random = SeededRandom.Of(_seed, SeededRandom.Key(_path + name));
+            var random = SeededRandom.Of(_seed, SeededRandom.Key(_path + path + name));
             using var drawn = Filled(parameter.shape, () => random.NextDouble(-bound, bound));
             parameter.copy_(drawn);
         }
-    }
-
-    // He et al. 2015: normal with variance 2 / fan-in, for the slope of 0.25 that PReLU begins with.
-    private Parameter Draw(string name, int fanIn, long[] shape)
-    {
-        var random = SeededRandom.Of(_seed, SeededRandom.Key(_path + name));
-        var deviation = Math.Sqrt(2 / (1 + 0.25 * 0.25) / fanIn);
-        return new Parameter(Filled(shape, () => deviation * random.NextGaussian()));
     }
 
     private static Tensor Filled(long[] shape, Func<double> next)

@@ -123,8 +123,13 @@ internal sealed partial class ExperimentFileReader
         Type? type = null;
         foreach (var part in path.Value!.Split('.'))
         {
+            var section = type ?? entry;
             if (!known.TryGetValue(part, out type))
             {
+                if (Renamed(section, part, path.Value, path.Start.Line) is { } renamed)
+                {
+                    throw renamed;
+                }
                 var relatives = known.Count == 0 ? "it has no settings of its own" : $"known here: {Sorted(known.Keys)}";
                 throw At(path.Start.Line, $"'{path.Value}' is no setting: '{part}' is unknown, {relatives}.");
             }

@@ -14,6 +14,27 @@ internal sealed partial class ExperimentFileReader
     // Where a list of values may stand for one.
     private static readonly string[] s_varied = ["seed", "models", "training", "curricula", "members"];
 
+    // Keys of earlier versions, and what to write instead.
+    private static readonly Dictionary<(Type, string), string> s_renamed = new()
+    {
+        [(typeof(NetworkSettings), "blocks")] = "write num_conv_blocks",
+        [(typeof(NetworkSettings), "base_depth")] = "write conv_base_depth",
+        [(typeof(NetworkSettings), "deep_supervision_from")] = "write start_deep_supervision_on, which counts from 0: one less",
+        [(typeof(NetworkSettings), "dropout")] = "write output_dropout",
+        [(typeof(NetworkSettings), "aggregation")] = "write aggregation_type: max or rnn",
+        [(typeof(NetworkSettings), "recurrent_units")] = "write rnn_size",
+        [(typeof(NetworkSettings), "hidden")] = "take it out: the head's hidden layer has as many units as its input",
+        [(typeof(TrainingSettings), "max_seconds")] = "write max_audio_length",
+        [(typeof(TrainingSettings), "schedule")] = "write scheduler",
+        [(typeof(TrainingSettings), "accumulate")] = "write accumulation_steps",
+        [(typeof(AugmentationSettings), "effects")] = "write p_aug",
+        [(typeof(AugmentationSettings), "mix_up")] = "write p_mixup for its chance and mixup_labels: or or weighted for its rule",
+        [(typeof(AugmentationSettings), "mix_up_share")] = "write p_mixup",
+        [(typeof(AugmentationSettings), "mix_up_levels")] = "write mixup_levels",
+        [(typeof(AugmentationSettings), "mix_up_alpha")] = "write mixup_alpha",
+        [(typeof(AugmentationSettings), "off_from")] = "write switch_off_augmentations_on, which counts from 0: one less",
+    };
+
     private readonly string _fileName;
     private readonly string[] _lines;
     private readonly YamlMappingNode _root;
@@ -112,7 +133,7 @@ internal sealed partial class ExperimentFileReader
             }
             if (!known.TryGetValue(key.Value ?? "", out var setting))
             {
-                throw At(key.Start.Line,
+                throw Renamed(type, key.Value ?? "", key.Value, key.Start.Line) ?? At(key.Start.Line,
                     $"unknown key '{key.Value}'. Known here: {Sorted(known.Keys.Concat(isEntry ? s_variationKeys : []))}.");
             }
             var varied = varies || (type == typeof(ExperimentFile) && s_varied.Contains(key.Value));
@@ -127,6 +148,9 @@ internal sealed partial class ExperimentFileReader
             }
         }
     }
+
+    private InputException? Renamed(Type type, string key, string? written, long line) =>
+        s_renamed.TryGetValue((type, key), out var instead) ? At(line, $"'{written}' is the key of an earlier version; {instead}.") : null;
 
     private void CheckEach(string key, Type type, YamlSequenceNode values)
     {
@@ -238,16 +262,16 @@ internal sealed partial class ExperimentFileReader
         string[] network = [.. at, "network"];
         var settings = model.Network;
         OneOf(settings.Type, NetworkSettings.Types, [.. network, "type"]);
-        OneOf(settings.Aggregation, NetworkSettings.Aggregations, [.. network, "aggregation"]);
-        Range(settings.RecurrentUnits, 1, 4096, [.. network, "recurrent_units"]);
-        Range(settings.Blocks, 1, 10, [.. network, "blocks"]);
-        Range(settings.BaseDepth, 1, 1024, [.. network, "base_depth"]);
+        OneOf(settings.AggregationType, NetworkSettings.AggregationTypes, [.. network, "aggregation_type"]);
+        OneOf(settings.Padding, NetworkSettings.Paddings, [.. network, "padding"]);
+        Range(settings.RnnSize, 1, 4096, [.. network, "rnn_size"]);
+        Range(settings.NumConvBlocks, 1, 10, [.. network, "num_conv_blocks"]);
+        Range(settings.ConvBaseDepth, 1, 1024, [.. network, "conv_base_depth"]);
         Range(settings.GrowthRate, 0.5, 4, [.. network, "growth_rate"]);
-        Range(settings.DeepSupervisionFrom, 1, settings.Stages(), [.. network, "deep_supervision_from"]);
-        Range(settings.Hidden, 1, 16384, [.. network, "hidden"]);
-        Range(settings.Dropout, 0, 0.95, [.. network, "dropout"]);
+        Range(settings.StartDeepSupervisionOn, 0, settings.Stages() - 1, [.. network, "start_deep_supervision_on"]);
+        Range(settings.OutputDropout, 0, 0.95, [.. network, "output_dropout"]);
         // What is left are keys that do not fit together.
-        var odd = !settings.IsResNet() ? "blocks" : settings.Aggregation != "max" ? "aggregation" : "type";
+        var odd = !settings.IsResNet() ? "num_conv_blocks" : settings.IsRecurrent() ? "aggregation_type" : "type";
         Explain([.. network, odd], () => settings.Check(features));
     }
 
@@ -255,19 +279,20 @@ internal sealed partial class ExperimentFileReader
     {
         Range(training.Epochs, 1, 100_000, ["training", "epochs"]);
         Range(training.BatchSize, 2, 65_536, ["training", "batch_size"]);
-        Range(training.MaxSeconds, 0.1, 3600, ["training", "max_seconds"]);
+        Range(training.MaxAudioLength, 0.1, 3600, ["training", "max_audio_length"]);
         foreach (var epochs in training.MoreEpochs)
         {
             Range(epochs, 1, 100_000, ["training", "more_epochs"]);
         }
         OneOf(training.Loss, TrainingSettings.Losses, ["training", "loss"]);
         Range(training.FocalGamma, 0, 10, ["training", "focal_gamma"]);
-        OneOf(training.Optimizer, ["adam", "sgd"], ["training", "optimizer"]);
+        OneOf(training.Optimizer, TrainingSettings.Optimizers, ["training", "optimizer"]);
         Range(training.Momentum, 0, 0.9999, ["training", "momentum"]);
-        Explain(["training", "schedule"], () => ScheduleDescriptor.Parse(training.Schedule));
+        Range(training.Lr, 1e-12, 1000, ["training", "lr"]);
+        Explain(["training", "scheduler"], () => ScheduleDescriptor.Parse(training.Scheduler));
         Range(training.WeightDecay, 0, 1, ["training", "weight_decay"]);
-        Range(training.Accumulate, 1, 65_536, ["training", "accumulate"]);
-        OneOf(training.Keep, ["last", "best"], ["training", "keep"]);
+        Range(training.AccumulationSteps, 1, 65_536, ["training", "accumulation_steps"]);
+        OneOf(training.Keep, TrainingSettings.Keeps, ["training", "keep"]);
         CheckAugmentation(training.Augmentation);
         Range(training.Threads, 1, 1024, ["training", "threads"]);
         Require(training.Device is "cpu" or "cuda", ["training", "device"], $"'{training.Device}' is no device; write cpu or cuda.");
@@ -278,7 +303,7 @@ internal sealed partial class ExperimentFileReader
         string[] At(string key) => ["training", "augmentation", key];
         foreach (var (key, chance) in new[]
         {
-            ("effects", augmentation.Effects), ("mix_up_share", augmentation.MixUpShare), ("shuffle_chunks", augmentation.ShuffleChunks),
+            ("p_aug", augmentation.PAug), ("p_mixup", augmentation.PMixup), ("shuffle_chunks", augmentation.ShuffleChunks ?? 0),
             ("cut_out", augmentation.CutOut), ("reverse", augmentation.Reverse),
         })
         {
@@ -288,16 +313,16 @@ internal sealed partial class ExperimentFileReader
         {
             OneOf(effect, AugmentationSettings.AllEffects, At("effect_kinds"));
         }
-        OneOf(augmentation.MixUp, AugmentationSettings.MixUpRules, At("mix_up"));
+        OneOf(augmentation.MixupLabels, AugmentationSettings.MixupRules, At("mixup_labels"));
         Between(augmentation.Reverberance, 0, 100, At("reverberance"));
         Between(augmentation.RoomScale, 0, 100, At("room_scale"));
         Between(augmentation.Pitch, -1200, 1200, At("pitch"));
         Between(augmentation.Tempo, 0.5, 2, At("tempo"));
         Between(augmentation.Speed, 0.5, 2, At("speed"));
         Between(augmentation.Overdrive, 0, 100, At("overdrive"));
-        Between(augmentation.MixUpLevels, 0, 1, At("mix_up_levels"));
-        Range(augmentation.MixUpAlpha, 0.01, 100, At("mix_up_alpha"));
-        Range(augmentation.OffFrom, 0, 100_000, At("off_from"));
+        Between(augmentation.MixupLevels, 0, 1, At("mixup_levels"));
+        Range(augmentation.MixupAlpha, 0.01, 100, At("mixup_alpha"));
+        Range(augmentation.SwitchOffAugmentationsOn, 0, 100_000, At("switch_off_augmentations_on"));
     }
 
     private void Between(double[] range, double low, double high, string[] at)

@@ -18,13 +18,17 @@ public sealed record ModelSettings
 /// frames alone, the bands of the features (as a rule the bins of a log-STFT) as channels. <c>resnet_18</c> and <c>resnet_34</c> (He et
 /// al., 2016) on spectrograms have four stages before the same head.
 /// </summary>
+/// <remarks>Names and defaults are those of the solution's train_2d_cnn.py and train_hierarchical_cnn.py where they have them.</remarks>
 public sealed record NetworkSettings
 {
     /// <summary>The kinds of network.</summary>
     public static IReadOnlyList<string> Types { get; } = ["cnn_2d", "cnn_1d", "resnet_18", "resnet_34"];
 
     /// <summary>How a block's output is summed up over a clip.</summary>
-    public static IReadOnlyList<string> Aggregations { get; } = ["max", "gru"];
+    public static IReadOnlyList<string> AggregationTypes { get; } = ["max", "rnn"];
+
+    /// <summary>What becomes of the padding of clips that share a batch with longer ones.</summary>
+    public static IReadOnlyList<string> Paddings { get; } = ["masked", "zeros"];
 
     /// <summary>Kind of network; one of <see cref="Types"/>.</summary>
     public string Type { get; init; } = "cnn_2d";
@@ -33,45 +37,57 @@ public sealed record NetworkSettings
     public bool FrequencyMap { get; init; } = true;
 
     /// <summary>
-    /// How a block's output is summed up over a clip: <c>max</c>, the global maximum, or <c>gru</c>, the final states of a bidirectional
-    /// GRU over its frames after layer norm; of <c>cnn_2d</c> and <c>cnn_1d</c>.
+    /// How a block's output is summed up over a clip: <c>max</c>, the global maximum, or <c>rnn</c>, the last states of a bidirectional GRU
+    /// over its frames after layer norm; of <c>cnn_2d</c> and <c>cnn_1d</c>.
     /// </summary>
-    public string Aggregation { get; init; } = "max";
+    public string AggregationType { get; init; } = "max";
 
     /// <summary>Units of the GRU in either direction.</summary>
-    public int RecurrentUnits { get; init; } = 64;
+    public int RnnSize { get; init; } = 128;
 
     /// <summary>Number of blocks; each halves the frames and, in 2-D, the bands. A ResNet has four stages whatever is said here.</summary>
-    public int Blocks { get; init; } = 5;
+    public int NumConvBlocks { get; init; } = 5;
 
     /// <summary>Channels of the first block or stage; ResNet's own are 64.</summary>
-    public int BaseDepth { get; init; } = 50;
+    public int ConvBaseDepth { get; init; } = 64;
 
     /// <summary>Factor by which the channels grow from block to block; a ResNet's double from stage to stage.</summary>
-    public double GrowthRate { get; init; } = 1.5;
+    public double GrowthRate { get; init; } = 2;
 
     /// <summary>
-    /// First block or stage (counted from 1) whose output, summed up over the clip, reaches the head: the deep supervision.
+    /// First block or stage whose output, summed up over the clip, reaches the head: the deep supervision. Counted from 0, as in the
+    /// solution's code: 0 takes all blocks, 1 leaves out the first.
     /// </summary>
-    public int DeepSupervisionFrom { get; init; } = 2;
+    public int StartDeepSupervisionOn { get; init; } = 2;
 
-    /// <summary>Units of the head's hidden layer.</summary>
-    public int Hidden { get; init; } = 512;
+    /// <summary>Share of the head's hidden units that dropout silences in training.</summary>
+    public double OutputDropout { get; init; }
 
-    /// <summary>Share of the head's inputs that dropout silences in training, before either layer.</summary>
-    public double Dropout { get; init; } = 0.5;
+    /// <summary>
+    /// Whether a pooling keeps a last odd frame or band, as PyTorch's option of this name; otherwise it is dropped. The only frame of a
+    /// clip always stays.
+    /// </summary>
+    public bool CeilMode { get; init; }
+
+    /// <summary>
+    /// <c>masked</c>: a clip's scores do not depend on the longer clips of its batch. <c>zeros</c>: they do, since the clip is filled up
+    /// with silence to the longest one's end, which its network hears; the solution's way.
+    /// </summary>
+    public string Padding { get; init; } = "masked";
 
     /// <summary>Whether it is a ResNet.</summary>
     public bool IsResNet() => Type is "resnet_18" or "resnet_34";
 
+    /// <summary>Whether its output depends on the order of a clip's frames over more than the blocks reach.</summary>
+    public bool IsRecurrent() => AggregationType == "rnn";
+
     /// <summary>Parts whose output can reach the head: the blocks, or a ResNet's four stages.</summary>
-    public int Stages() => IsResNet() ? 4 : Blocks;
+    public int Stages() => IsResNet() ? 4 : NumConvBlocks;
 
     /// <summary>
-    /// Channels of a block or stage (counted from 1): base depth × growth rate^(block − 1), rounded down; base depth × 2^(stage − 1) in a
-    /// ResNet.
+    /// Channels of a block or stage, counted from 0: growth rate^block × base depth, rounded down; 2^stage × base depth in a ResNet.
     /// </summary>
-    public int Depth(int block) => (int)(BaseDepth * Math.Pow(IsResNet() ? 2 : GrowthRate, block - 1));
+    public int Depth(int block) => (int)(Math.Pow(IsResNet() ? 2 : GrowthRate, block) * ConvBaseDepth);
 
     /// <summary>Refuses settings that make no network for these features.</summary>
     /// <exception cref="InputException">They do not; in one line, what and why.</exception>
@@ -81,33 +97,38 @@ public sealed record NetworkSettings
         {
             throw new InputException($"'{Type}' names no network; known: {string.Join(", ", Types)}.");
         }
-        if (!Aggregations.Contains(Aggregation))
+        if (!AggregationTypes.Contains(AggregationType))
         {
-            throw new InputException($"'{Aggregation}' is no aggregation; known: {string.Join(", ", Aggregations)}.");
+            throw new InputException($"'{AggregationType}' is no aggregation type; known: {string.Join(", ", AggregationTypes)}.");
         }
-        if (IsResNet() && Aggregation != "max")
+        if (!Paddings.Contains(Padding))
         {
-            throw new InputException($"{Type} sums its stages up by aggregation: max alone; take {Aggregation} with cnn_2d or cnn_1d.");
+            throw new InputException($"'{Padding}' is no padding; known: {string.Join(", ", Paddings)}.");
         }
-        if (Stages() < 1 || BaseDepth < 1 || Depth(Stages()) < 1 || Hidden < 1 || RecurrentUnits < 1)
+        if (IsResNet() && IsRecurrent())
         {
-            throw new InputException("A network needs at least one block, one channel, one recurrent and one hidden unit.");
+            throw new InputException($"{Type} sums its stages up by aggregation_type: max alone; take rnn with cnn_2d or cnn_1d.");
         }
-        if (DeepSupervisionFrom < 1 || DeepSupervisionFrom > Stages())
+        if (Stages() < 1 || ConvBaseDepth < 1 || Depth(Stages() - 1) < 1 || RnnSize < 1)
         {
-            throw new InputException($"Deep supervision from block {DeepSupervisionFrom}: the network has blocks 1 to {Stages()}.");
+            throw new InputException("A network needs at least one block, one channel and one recurrent unit.");
         }
-        if (Dropout is < 0 or >= 1)
+        if (StartDeepSupervisionOn < 0 || StartDeepSupervisionOn >= Stages())
         {
-            throw new InputException("The share of inputs that dropout silences must be at least 0 and below 1.");
+            throw new InputException(
+                $"Deep supervision from block {StartDeepSupervisionOn} on: the network has blocks 0 to {Stages() - 1}.");
+        }
+        if (OutputDropout is < 0 or >= 1)
+        {
+            throw new InputException("The share of units that dropout silences must be at least 0 and below 1.");
         }
         // A ResNet's stem halves twice and each of its stages but the first once.
-        var halvings = IsResNet() ? Stages() + 1 : Blocks;
+        var halvings = IsResNet() ? Stages() + 1 : NumConvBlocks;
         if (Type != "cnn_1d" && features.Bands >> halvings == 0)
         {
             throw new InputException(IsResNet()
                 ? $"{Type} halves {features.Bands} bands {halvings} times, away to none; take features of {1 << halvings} bands or more."
-                : $"{Blocks} blocks halve {features.Bands} bands away to none; take fewer blocks or more bands.");
+                : $"{NumConvBlocks} blocks halve {features.Bands} bands away to none; take fewer blocks or more bands.");
         }
     }
 }

@@ -19,11 +19,13 @@ public abstract record ScheduleDescriptor
         {
             "1cycle" when figures.Length == 3 && Number(figures[1], out var low) && Number(figures[2], out var high) && low <= high =>
                 new OneCycleDescriptor(low, high),
-            "step" when figures.Length == 4 && Number(figures[1], out var rate) && Number(figures[2], out var factor) && factor <= 1
-                && int.TryParse(figures[3], NumberStyles.None, CultureInfo.InvariantCulture, out var epochs) && epochs > 0 =>
-                new StepDescriptor(rate, factor, epochs),
-            _ => throw new InputException($"'{name}' names no schedule; write 1cycle_<min>_<max>, for instance 1cycle_0.0001_0.005, "
-                + "or step_<rate>_<factor>_<epochs>, for instance step_0.05_0.5_10."),
+            "steplr" when figures.Length == 3 && Number(figures[2], out var gamma) && gamma <= 1
+                && int.TryParse(figures[1], NumberStyles.None, CultureInfo.InvariantCulture, out var epochs) && epochs > 0 =>
+                new StepDescriptor(epochs, gamma),
+            "step" => throw new InputException(
+                $"'{name}': a step's rate has its own key now; write lr: <rate> and scheduler: steplr_<epochs>_<factor>."),
+            _ => throw new InputException($"'{name}' names no scheduler; write 1cycle_<min>_<max>, for instance 1cycle_0.0001_0.005, "
+                + "or steplr_<epochs>_<factor>, for instance steplr_10_0.5."),
         };
     }
 
@@ -32,7 +34,7 @@ public abstract record ScheduleDescriptor
 }
 
 /// <summary>
-/// <c>1cycle_0.0001_0.005</c>: the rate rises from the first to the second and falls back again over the whole of training (Smith, "A
+/// <c>1cycle_0.0001_0.005</c>: the rate rises from the first to the second and falls to a thousandth of the first over the whole of training (Smith, "A
 /// disciplined approach to neural network hyper-parameters", 2018).
 /// </summary>
 /// <param name="MinLearningRate">The rate at the start.</param>
@@ -43,12 +45,11 @@ public sealed record OneCycleDescriptor(double MinLearningRate, double MaxLearni
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"1cycle_{MinLearningRate}_{MaxLearningRate}");
 }
 
-/// <summary><c>step_0.05_0.5_10</c>: the rate begins at the first figure and is multiplied by the second every so many epochs.</summary>
-/// <param name="LearningRate">The rate at the start.</param>
-/// <param name="Factor">What it is multiplied by, over (0, 1].</param>
-/// <param name="Epochs">Epochs from one multiplication to the next.</param>
-public sealed record StepDescriptor(double LearningRate, double Factor, int Epochs) : ScheduleDescriptor
+/// <summary><c>steplr_10_0.5</c>: every so many epochs the rate, at first the training's <c>lr</c>, is multiplied by the factor.</summary>
+/// <param name="StepSize">Epochs from one multiplication to the next.</param>
+/// <param name="Gamma">What it is multiplied by, over (0, 1].</param>
+public sealed record StepDescriptor(int StepSize, double Gamma) : ScheduleDescriptor
 {
     /// <summary>The schedule's name.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"step_{LearningRate}_{Factor}_{Epochs}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"steplr_{StepSize}_{Gamma}");
 }

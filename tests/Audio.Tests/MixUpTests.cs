@@ -29,6 +29,17 @@ public sealed class MixUpTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void A_mix_that_overwrites_has_the_shorter_clip_alone_where_it_lies()
+    {
+        float[] output = new float[5], averaged = new float[3];
+        MixUp.Apply([8, 8], [10, 20, 30, 40, 50], new Mix(0.25, 0.5, Overwrites: true), output);
+        Assert.Equal([7.5f, 15, 2, 2, 37.5f], output);
+        // Of one length both are heard.
+        MixUp.Apply([4, 8, 12], [8, 4, 0], new Mix(0.5, 0, Overwrites: true), averaged);
+        Assert.Equal([6f, 6, 6], averaged);
+    }
+
+    [Fact]
     public void The_shorter_clip_comes_everywhere_in_the_longer_one()
     {
         var starts = new int[5];

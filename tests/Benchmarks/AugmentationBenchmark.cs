@@ -36,9 +36,9 @@ internal static class AugmentationBenchmark
 
     private static readonly AugmentationSettings _everything = new()
     {
-        Effects = 0.75,
+        PAug = 0.75,
         EffectKinds = [.. AugmentationSettings.AllEffects],
-        MixUp = "or",
+        PMixup = 0.5,
         ShuffleChunks = 0.5,
         CutOut = 0.5,
         Reverse = 0.5,

@@ -68,7 +68,7 @@ internal static class LiveBenchmark
           device: cpu
           threads: 1
         members:
-        {{string.Join('\n', Enumerable.Range(1, Members).Select(seed => $"  m{seed}: {{ model: mel, selection: curated, with: {{ network.dropout: 0.{seed:00} }} }}"))}}
+        {{string.Join('\n', Enumerable.Range(1, Members).Select(seed => $"  m{seed}: {{ model: mel, selection: curated, with: {{ network.output_dropout: 0.{seed:00} }} }}"))}}
         ensemble: [{{string.Join(", ", Enumerable.Range(1, Members).Select(seed => $"m{seed}"))}}]
         """;
 

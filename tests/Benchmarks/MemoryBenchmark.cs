@@ -42,7 +42,7 @@ internal static class MemoryBenchmark
             scorer: mel
             rounds: [{{string.Join(", ", Enumerable.Range(1, Rounds).Select(round => 2_000 * round))}}]
         members:
-        {{string.Join('\n', Seeds.Select(seed => $"  m{seed}: {{ model: mel, selection: main@{Rounds}, with: {{ network.dropout: 0.{seed:00} }} }}"))}}
+        {{string.Join('\n', Seeds.Select(seed => $"  m{seed}: {{ model: mel, selection: main@{Rounds}, with: {{ network.output_dropout: 0.{seed:00} }} }}"))}}
         ensemble: [{{string.Join(", ", Seeds.Select(seed => $"m{seed}"))}}]
         """;
 

@@ -29,7 +29,7 @@ internal sealed class PredictionBenchmark : IWaveforms
     private PredictionBenchmark(ExperimentFile experiment)
     {
         (_model, _threads) = (experiment.Models.First().Value, experiment.Training.Threads);
-        if (_model.Network is not { Type: "cnn_2d", Aggregation: "max", FrequencyMap: true })
+        if (_model.Network is not { Type: "cnn_2d", AggregationType: "max", CeilMode: false, FrequencyMap: true })
         {
             throw new InputException("The peer of this benchmark is written for a cnn_2d with its frequency map and the global maximum.");
         }
@@ -77,7 +77,7 @@ internal sealed class PredictionBenchmark : IWaveforms
         var peer = PyTorchPeer.Find(folder);
         var seconds = _clips.Sum(clip => (double)clip.Length) / Rate;
         Console.WriteLine(
-            $"{_model.Features}, {_model.Network.Blocks} blocks from {_model.Network.BaseDepth} channels: {Clips} clips of 0.3 to 30 s, "
+            $"{_model.Features}, {_model.Network.NumConvBlocks} blocks from {_model.Network.ConvBaseDepth} channels: {Clips} clips of 0.3 to 30 s, "
             + $"{seconds:F0} s in all, {_threads} thread(s) of {Environment.ProcessorCount} core(s)");
         var clips = Enumerable.Range(0, Clips).ToArray();
         // Kernels are chosen and memory is claimed before the clock runs.
@@ -120,9 +120,8 @@ internal sealed class PredictionBenchmark : IWaveforms
         WriteValues("samples", [.. _clips.SelectMany(clip => clip)]);
         File.WriteAllText(Path.Combine(folder, "prediction.json"), JsonSerializer.Serialize(new
         {
-            depths = Enumerable.Range(1, _model.Network.Blocks).Select(_model.Network.Depth),
-            deepSupervisionFrom = _model.Network.DeepSupervisionFrom,
-            hidden = _model.Network.Hidden,
+            depths = Enumerable.Range(0, _model.Network.NumConvBlocks).Select(_model.Network.Depth),
+            startDeepSupervisionOn = _model.Network.StartDeepSupervisionOn,
             classes = Classes,
             fft = features.FftSize,
             hop = features.HopSize,

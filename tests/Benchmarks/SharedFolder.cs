@@ -37,10 +37,9 @@ internal sealed class SharedFolder : IDisposable
         var network2d = step.Model.Network;
         File.WriteAllText(System.IO.Path.Combine(Path, "network.json"), JsonSerializer.Serialize(new
         {
-            depths = Enumerable.Range(1, network2d.Blocks).Select(network2d.Depth),
-            deepSupervisionFrom = network2d.DeepSupervisionFrom,
-            hidden = network2d.Hidden,
-            dropout = network2d.Dropout,
+            depths = Enumerable.Range(0, network2d.NumConvBlocks).Select(network2d.Depth),
+            startDeepSupervisionOn = network2d.StartDeepSupervisionOn,
+            dropout = network2d.OutputDropout,
             classes = step.Classes,
             fft = features.FftSize,
             hop = features.HopSize,

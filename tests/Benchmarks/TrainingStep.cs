@@ -39,8 +39,8 @@ internal sealed class TrainingStep : IWaveforms, IDisposable
         }
         Examples = [.. Enumerable.Range(0, Clips).Select(clip => new LabelledExample(clip, [clip % Classes]))];
         var crops = Examples.Select(example =>
-            ClipCrop.Sampled(example.Clip, _clips[example.Clip].Length, (int)(_settings.MaxSeconds * Rate), Seed, 0)).ToArray();
-        Batches = [.. BatchPlan.ForTraining(Array.ConvertAll(crops, crop => crop.Length), _settings.BatchSize, Seed, 0)
+            ClipCrop.Sampled(example.Clip, _clips[example.Clip].Length, (int)(_settings.MaxAudioLength * Rate), Seed, 0)).ToArray();
+        Batches = [.. BatchPlan.ForTraining(Array.ConvertAll(crops, crop => crop.Length), _settings.BatchSize, byLength: true, Seed, 0)
             .Select(positions => Array.ConvertAll(positions, position => crops[position]))];
         Spectrogram = new LogSpectrogram(FeatureDescriptor.Parse(Model.Features), Rate, CPU);
         set_num_threads(_settings.Threads);
@@ -69,8 +69,8 @@ internal sealed class TrainingStep : IWaveforms, IDisposable
 
     public ReadOnlySpan<float> Samples(int clip) => _clips[clip];
 
-    public string Describe() => $"{Model.Features}, {Model.Network.Blocks} blocks from {Model.Network.BaseDepth} channels, "
-        + $"{_settings.BatchSize} clips of up to {_settings.MaxSeconds} s a step";
+    public string Describe() => $"{Model.Features}, {Model.Network.NumConvBlocks} blocks from {Model.Network.ConvBaseDepth} channels, "
+        + $"{_settings.BatchSize} clips of up to {_settings.MaxAudioLength} s a step";
 
     public TaggingNetwork Network() => TaggingNetwork.Of(Model, Classes, new WeightDraw(Seed));
 

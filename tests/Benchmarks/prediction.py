@@ -30,83 +30,70 @@ def read(name):
         return torch.frombuffer(bytearray(file.read()), dtype=torch.float32)
 
 
-class Bottleneck(nn.Module):
-    def __init__(self, channels):
+class ResnetBlock(nn.Module):
+    def __init__(self, depth):
         super().__init__()
-        inner = max(1, channels // 4)
-        self.narrow = nn.Conv2d(channels, inner, 1, bias=False)
-        self.narrow_norm = nn.BatchNorm2d(inner)
-        self.narrow_rectifier = nn.PReLU()
-        self.across = nn.Conv2d(inner, inner, 3, padding=1, bias=False)
-        self.across_norm = nn.BatchNorm2d(inner)
-        self.across_rectifier = nn.PReLU()
-        self.widen = nn.Conv2d(inner, channels, 1, bias=False)
+        self.conv1, self.bn1, self.prelu1 = nn.Conv2d(depth, depth, 1), nn.BatchNorm2d(depth), nn.PReLU(depth)
+        self.conv2, self.bn2, self.prelu2 = nn.Conv2d(depth, depth, 3, padding=1), nn.BatchNorm2d(depth), nn.PReLU(depth)
+        self.conv3, self.bn3, self.prelu3 = nn.Conv2d(depth, depth, 1), nn.BatchNorm2d(depth), nn.PReLU(depth)
 
     def forward(self, x):
-        inner = self.narrow_rectifier(self.narrow_norm(self.narrow(x)))
-        return x + self.widen(self.across_rectifier(self.across_norm(self.across(inner))))
+        inner = self.prelu1(self.bn1(self.conv1(x)))
+        inner = self.prelu2(self.bn2(self.conv2(inner)))
+        return self.prelu3(self.bn3(self.conv3(inner)) + x)
 
 
 class Block(nn.Module):
-    def __init__(self, inputs, outputs, normalises):
+    def __init__(self, inputs, outputs):
         super().__init__()
-        self.input_norm = nn.BatchNorm2d(inputs) if normalises else nn.Identity()
-        self.convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
-        self.pooled_norm = nn.BatchNorm2d(outputs)
-        self.rectifier = nn.PReLU()
-        self.bottleneck = Bottleneck(outputs)
+        self.bn_in = nn.BatchNorm2d(inputs)
+        self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.bn = nn.BatchNorm2d(outputs)
+        self.prelu = nn.PReLU(outputs)
+        self.resnet = ResnetBlock(outputs)
 
     def forward(self, x):
-        x = F.max_pool2d(self.convolution(self.input_norm(x)), 2, ceil_mode=True)
-        return self.bottleneck(self.rectifier(self.pooled_norm(x)))
+        x = F.max_pool2d(self.conv(self.bn_in(x)), 2)
+        return self.resnet(self.prelu(self.bn(x)))
 
 
 class Head(nn.Module):
-    def __init__(self, inputs, hidden, classes):
+    def __init__(self, inputs, classes):
         super().__init__()
-        self.input_norm = nn.BatchNorm1d(inputs)
-        self.hidden = nn.Linear(inputs, hidden, bias=False)
-        self.hidden_norm = nn.BatchNorm1d(hidden)
-        self.rectifier = nn.PReLU()
-        self.scores = nn.Linear(hidden, classes)
+        self.bn1, self.linear1 = nn.BatchNorm1d(inputs), nn.Linear(inputs, inputs)
+        self.bn2, self.prelu = nn.BatchNorm1d(inputs), nn.PReLU(inputs)
+        self.linear2 = nn.Linear(inputs, classes)
 
-    def forward(self, x):
-        return self.scores(self.rectifier(self.hidden_norm(self.hidden(self.input_norm(x)))))
+    def forward(self, x, dropout=0.0):
+        x = self.prelu(self.bn2(self.linear1(self.bn1(x))))
+        return self.linear2(F.dropout(x, dropout))
 
 
 class Network(nn.Module):
     def __init__(self):
         super().__init__()
         depths = facts["depths"]
-        self.first = facts["deepSupervisionFrom"] - 1
-        self.feature_norm = nn.BatchNorm2d(1, affine=False)
-        self.blocks = nn.ModuleList(Block(depths[at - 1] if at else 2, depth, at > 0) for at, depth in enumerate(depths))
-        self.head = Head(sum(depths[self.first:]), facts["hidden"], facts["classes"])
+        self.first = facts["startDeepSupervisionOn"]
+        self.conv_modules = nn.ModuleList(Block(depths[at - 1] if at else 2, depth) for at, depth in enumerate(depths))
+        self.output_transform = Head(sum(depths[self.first:]), facts["classes"])
 
     def forward(self, features):
-        x = self.feature_norm(features.unsqueeze(1))
+        x = features.unsqueeze(1)
         x = torch.cat([x, torch.linspace(-1, 1, x.shape[3]).expand_as(x)], 1)
         if options.channels_last:
             x = x.contiguous(memory_format=torch.channels_last)
         found = []
-        for at, block in enumerate(self.blocks):
+        for at, block in enumerate(self.conv_modules):
             x = block(x)
             if at >= self.first:
                 found.append(x.amax((2, 3)))
-        return self.head(torch.cat(found, 1))
+        return self.output_transform(torch.cat(found, 1))
 
 
 network = Network().eval()
 with torch.no_grad():
     for name, parameter in network.named_parameters():
-        stem = name[:-len(".weight")] if name.endswith(".weight") else name
-        stem = {"head.scores.bias": "head.scores_bias"}.get(stem, stem)
-        for candidate in (name, stem, stem + ".slope"):
-            if os.path.exists(os.path.join(options.folder, candidate + ".f32")):
-                parameter.copy_(read(candidate).reshape(parameter.shape))
-                break
-        else:
-            raise SystemExit(f"no weights for {name}")
+        parameter.copy_(read(name).reshape(parameter.shape))
 if options.channels_last:
     network = network.to(memory_format=torch.channels_last)
 

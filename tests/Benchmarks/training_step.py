@@ -44,7 +44,7 @@ class Mask:
             self.floor = self.gap * -1e30
 
     def halved(self):
-        return Mask([(length + 1) // 2 for length in self.lengths], (self.frames + 1) // 2)
+        return Mask([max(1, length // 2) for length in self.lengths], self.frames // 2)
 
     def silence(self, x):
         return x * self.keep if self.padded else x
@@ -72,80 +72,67 @@ class MaskedBatchNorm(nn.Module):
         return F.batch_norm(silent + filling, self.running_mean, self.running_var, weight, self.bias, True, 0.1, 1e-5 * mask.share)
 
 
-class BottleneckBlock(nn.Module):
-    def __init__(self, channels):
+class ResnetBlock(nn.Module):
+    def __init__(self, depth):
         super().__init__()
-        inner = max(1, channels // 4)
-        self.narrow = nn.Conv2d(channels, inner, 1, bias=False)
-        self.narrow_norm = MaskedBatchNorm(inner)
-        self.narrow_rectifier = nn.PReLU()
-        self.across = nn.Conv2d(inner, inner, 3, padding=1, bias=False)
-        self.across_norm = MaskedBatchNorm(inner)
-        self.across_rectifier = nn.PReLU()
-        self.widen = nn.Conv2d(inner, channels, 1, bias=False)
+        self.conv1, self.bn1, self.prelu1 = nn.Conv2d(depth, depth, 1), MaskedBatchNorm(depth), nn.PReLU(depth)
+        self.conv2, self.bn2, self.prelu2 = nn.Conv2d(depth, depth, 3, padding=1), MaskedBatchNorm(depth), nn.PReLU(depth)
+        self.conv3, self.bn3, self.prelu3 = nn.Conv2d(depth, depth, 1), MaskedBatchNorm(depth), nn.PReLU(depth)
 
     def forward(self, x, mask):
-        inner = self.narrow_rectifier(self.narrow_norm(self.narrow(x), mask))
-        inner = self.across_rectifier(self.across_norm(self.across(mask.silence(inner)), mask))
-        return x + self.widen(inner)
+        inner = self.prelu1(self.bn1(self.conv1(x), mask))
+        inner = self.prelu2(self.bn2(self.conv2(mask.silence(inner)), mask))
+        return self.prelu3(self.bn3(self.conv3(inner), mask) + x)
 
 
-class ConvolutionBlock(nn.Module):
-    def __init__(self, inputs, outputs, normalises):
+class ConvBlock(nn.Module):
+    def __init__(self, inputs, outputs):
         super().__init__()
-        self.input_norm = MaskedBatchNorm(inputs) if normalises else None
-        self.convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
-        self.pooled_norm = MaskedBatchNorm(outputs)
-        self.rectifier = nn.PReLU()
-        self.bottleneck = BottleneckBlock(outputs)
+        self.bn_in = MaskedBatchNorm(inputs)
+        self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.bn = MaskedBatchNorm(outputs)
+        self.prelu = nn.PReLU(outputs)
+        self.resnet = ResnetBlock(outputs)
 
     def forward(self, x, mask, pooled):
-        if self.input_norm is not None:
-            x = self.input_norm(x, mask)
-        x = self.convolution(mask.silence(x))
-        x = F.max_pool2d(mask.sink(x), 2, ceil_mode=True)
-        return self.bottleneck(self.rectifier(self.pooled_norm(x, pooled)), pooled)
+        x = self.conv(mask.silence(self.bn_in(x, mask)))
+        x = F.max_pool2d(x, 2)
+        return self.resnet(self.prelu(self.bn(x, pooled)), pooled)
 
 
 class Head(nn.Module):
-    def __init__(self, inputs, hidden, classes):
+    def __init__(self, inputs, classes):
         super().__init__()
-        self.input_norm = nn.BatchNorm1d(inputs)
-        self.hidden = nn.Linear(inputs, hidden, bias=False)
-        self.hidden_norm = nn.BatchNorm1d(hidden)
-        self.rectifier = nn.PReLU()
-        self.scores = nn.Linear(hidden, classes)
+        self.bn1, self.linear1 = nn.BatchNorm1d(inputs), nn.Linear(inputs, inputs)
+        self.bn2, self.prelu = nn.BatchNorm1d(inputs), nn.PReLU(inputs)
+        self.linear2 = nn.Linear(inputs, classes)
 
-    def forward(self, x, dropout):
-        x = F.dropout(self.input_norm(x), dropout)
-        x = F.dropout(self.rectifier(self.hidden_norm(self.hidden(x))), dropout)
-        return self.scores(x)
+    def forward(self, x, dropout=0.0):
+        x = self.prelu(self.bn2(self.linear1(self.bn1(x))))
+        return self.linear2(F.dropout(x, dropout))
 
 
 class TaggingNetwork(nn.Module):
     def __init__(self):
         super().__init__()
         depths = facts["depths"]
-        self.first = facts["deepSupervisionFrom"] - 1
-        self.feature_norm = MaskedBatchNorm(1, affine=False)
-        self.blocks = nn.ModuleList(
-            ConvolutionBlock(depths[block - 1] if block else 2, depth, block > 0) for block, depth in enumerate(depths))
-        self.head = Head(sum(depths[self.first:]), facts["hidden"], facts["classes"])
+        self.first = facts["startDeepSupervisionOn"]
+        self.conv_modules = nn.ModuleList(ConvBlock(depths[block - 1] if block else 2, depth) for block, depth in enumerate(depths))
+        self.output_transform = Head(sum(depths[self.first:]), facts["classes"])
 
     def forward(self, features, mask, dropout):
         clips, frames, bands = features.shape
-        features = self.feature_norm(features.reshape(clips, 1, frames, bands), mask).reshape(clips, frames, bands)
         x = torch.stack([features, torch.linspace(-1, 1, bands).expand(clips, frames, bands)], 3).permute(0, 3, 1, 2)
         if not options.channels_last:
             x = x.contiguous()
         found = []
-        for position, block in enumerate(self.blocks):
+        for position, block in enumerate(self.conv_modules):
             pooled = mask.halved()
             x = block(x, mask, pooled)
             mask = pooled
             if position >= self.first:
                 found.append(F.max_pool2d(mask.sink(x), x.shape[2:]).reshape(clips, x.shape[1]))
-        return self.head(torch.cat(found, 1), dropout)
+        return self.output_transform(torch.cat(found, 1), dropout)
 
 
 def lsep(scores, labels):
@@ -156,14 +143,7 @@ def lsep(scores, labels):
 network = TaggingNetwork()
 with torch.no_grad():
     for name, parameter in network.named_parameters():
-        stem = name[:-len(".weight")] if name.endswith(".weight") else name
-        stem = {"head.scores.bias": "head.scores_bias"}.get(stem, stem)
-        for candidate in (name, stem, stem + ".slope"):
-            if os.path.exists(os.path.join(options.folder, candidate + ".f32")):
-                parameter.copy_(read(candidate + ".f32", *parameter.shape))
-                break
-        else:
-            raise SystemExit(f"no weights for {name}")
+        parameter.copy_(read(name + ".f32", *parameter.shape))
 if options.channels_last:
     network = network.to(memory_format=torch.channels_last)
 

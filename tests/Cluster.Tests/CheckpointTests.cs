@@ -17,12 +17,12 @@ public sealed class CheckpointTests
         models:
           mel:
             features: mel_512_256_32
-            network: { blocks: 3, base_depth: 6, growth_rate: 1.5, deep_supervision_from: 1, hidden: 24, dropout: 0.1 }
+            network: { num_conv_blocks: 3, conv_base_depth: 6, growth_rate: 1.5, start_deep_supervision_on: 0, output_dropout: 0.1 }
         training:
           epochs: 90
           batch_size: 8
-          max_seconds: 1
-          schedule: 1cycle_0.001_0.02
+          max_audio_length: 1
+          scheduler: 1cycle_0.001_0.02
           threads: 1
         members:
           plain: { model: mel, selection: curated }

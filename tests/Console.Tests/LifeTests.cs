@@ -15,7 +15,7 @@ public sealed class LifeTests : IDisposable
         folds: 2
         priority: 3
         models:
-          mel: { features: mel_512_256_32, network: { blocks: 3, base_depth: 4 } }
+          mel: { features: mel_512_256_32, network: { num_conv_blocks: 3, conv_base_depth: 4 } }
         training: { epochs: 2, device: cpu, threads: 1 }
         members:
           one: { model: mel, selection: curated }

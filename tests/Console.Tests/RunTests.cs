@@ -7,7 +7,7 @@ public sealed class RunTests : IDisposable
         dataset: small
         folds: 2
         models:
-          mel: { features: mel_512_256_32, network: { blocks: 3, base_depth: 4 } }
+          mel: { features: mel_512_256_32, network: { num_conv_blocks: 3, conv_base_depth: 4 } }
         training: { epochs: 1 }
         curricula:
           main: { scorer: mel, rounds: [4] }

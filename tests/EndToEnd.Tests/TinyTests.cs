@@ -45,7 +45,7 @@ public sealed class TinyTests(SmallExperiment small) : IClassFixture<SmallExperi
         var report = JsonDocument.Parse(small.Read("tiny-a", "report.json")).RootElement;
         Assert.Equal(2, report.GetProperty("rounds").GetArrayLength());
         Assert.Equal(1, report.GetProperty("relabelled").GetArrayLength());
-        Assert.Equal(["promoted", "rest", "varied-mix_up_none-seed_2", "varied-mix_up_weighted-seed_1"],
+        Assert.Equal(["promoted", "rest", "varied-mixup_labels_or-seed_2", "varied-mixup_labels_weighted-seed_1"],
             report.GetProperty("members").EnumerateArray().Select(member => member.GetProperty("member").GetString()));
         Assert.Equal("greedy", report.GetProperty("ensemble").GetProperty("method").GetString());
         Assert.Equal(3, report.GetProperty("ensembles").EnumerateObject().Count());
@@ -63,7 +63,7 @@ public sealed class TinyTests(SmallExperiment small) : IClassFixture<SmallExperi
         Assert.Contains("0 new, 0 later", plan.Out, StringComparison.Ordinal);
 
         // One setting less in common, and the plan can say which.
-        var changed = (await System.IO.File.ReadAllTextAsync(File)).Replace("max_seconds: 1", "max_seconds: 0.9", StringComparison.Ordinal);
+        var changed = (await System.IO.File.ReadAllTextAsync(File)).Replace("max_audio_length: 1", "max_audio_length: 0.9", StringComparison.Ordinal);
         await System.IO.File.WriteAllTextAsync(Path.Combine(small.Root, "changed.yaml"), changed);
         var json = await TaggingProcess.RunAsync(small.Root, "plan", "changed.yaml", "--store", "store-tiny", "--json");
         SmallExperiment.Succeeded(json);
@@ -73,7 +73,7 @@ public sealed class TinyTests(SmallExperiment small) : IClassFixture<SmallExperi
             small.Root, "plan", "changed.yaml", "--store", "store-tiny", "--explain", job.GetProperty("job").GetString()!, "--json");
         SmallExperiment.Succeeded(explained);
         var difference = Assert.Single(JsonDocument.Parse(explained.Out).RootElement.GetProperty("differences").EnumerateArray());
-        Assert.Equal("train.settings.maxSeconds", difference.GetProperty("input").GetString());
+        Assert.Equal("train.settings.maxAudioLength", difference.GetProperty("input").GetString());
         Assert.Equal(("0.9", "1"), (difference.GetProperty("here").GetString(), difference.GetProperty("there").GetString()));
     }
 

@@ -14,14 +14,14 @@ public sealed class AugmentationTests
 
     private static readonly AugmentationSettings _everything = new()
     {
-        Effects = 0.75,
+        PAug = 0.75,
         EffectsTogether = false,
         EffectKinds = ["reverb", "pitch", "tempo", "speed", "overdrive"],
-        MixUp = "or",
-        MixUpShare = 0.5,
+        PMixup = 0.5,
         ShuffleChunks = 0.3,
         CutOut = 0.3,
         Reverse = 0.3,
+        SwitchOffAugmentationsOn = 1000,
     };
 
     [Fact]
@@ -29,7 +29,7 @@ public sealed class AugmentationTests
     {
         var crops = Crops();
         var (augmentation, chain) = (new Augmentation(_everything), new EffectChain(_waveforms.Rate));
-        var draws = augmentation.Draw(crops, Seed, 2);
+        var draws = augmentation.Draw(crops, Array.ConvertAll(crops, crop => crop.Length), 2 * _waveforms.Rate, Seed, 2);
         var seen = 0;
         foreach (var batch in Batches(_everything).OfEpoch(2, 0))
         {
@@ -39,7 +39,7 @@ public sealed class AugmentationTests
                 var own = _waveforms.Samples(clip);
                 var draw = draws[clip];
                 var expected = draw.Partner is { } partner
-                    ? chain.Apply(own, _waveforms.Samples(partner), draw.Mix, draw.Effects)
+                    ? chain.Apply(own, _waveforms.Samples(partner).Slice(draw.Mixed.Start, draw.Mixed.Length), draw.Mix, draw.Effects)
                     : chain.Apply(own, draw.Effects);
                 Assert.Equal(draw.Length, batch.Crops[row].Length);
                 Assert.True(batch.Waveforms.Samples(batch.Crops[row].Clip).SequenceEqual(expected));
@@ -48,15 +48,43 @@ public sealed class AugmentationTests
                 Assert.Equal(Enumerable.Range(0, SyntheticWaveforms.Kinds).Select(kind => labels.Contains(kind) ? 1f : 0), targets);
             }
         }
-        Assert.Equal(43, seen);
+        Assert.Equal(40, seen);
         Assert.InRange(draws.Count(draw => draw.Partner is not null), 12, 31);
         Assert.All(draws.Select((draw, clip) => (draw, clip)), pair => Assert.NotEqual(pair.clip, pair.draw.Partner));
     }
 
     [Fact]
+    public void The_longer_clip_of_a_mix_has_the_drawn_level_and_clips_of_one_length_half_each()
+    {
+        var lengths = Enumerable.Range(0, 400).Select(clip => 1000 + clip % 4 * 500).ToArray();
+        var crops = lengths.Select((length, clip) => ClipCrop.Sampled(clip, length, 2000, Seed, 0)).ToArray();
+        var settings = new AugmentationSettings { PMixup = 1, MixupLevels = [0.55, 0.6] };
+        var draws = new Augmentation(settings).Draw(crops, lengths, 2000, Seed, 0);
+        foreach (var (clip, draw) in draws.Index())
+        {
+            Assert.Equal(crops[draw.Partner!.Value].Length, draw.Mixed.Length);
+            var (own, other) = (crops[clip].Length, draw.Mixed.Length);
+            Assert.InRange(own > other ? draw.Mix.Level : 1 - draw.Mix.Level, own == other ? 0.5 : 0.55, own == other ? 0.5 : 0.6);
+        }
+        // The partner's stretch is drawn for the mix alone.
+        Assert.Contains(draws, draw => draw.Mixed.Length == 2000 && draw.Mixed.Start != crops[draw.Partner!.Value].Start);
+    }
+
+    [Fact]
+    public void Chunks_are_shuffled_by_default_but_for_a_recurrent_network()
+    {
+        var settings = new AugmentationSettings();
+        Assert.Equal(0.5, settings.Of(new NetworkSettings()).ShuffleChunks);
+        Assert.Equal(0.0, settings.Of(new NetworkSettings { AggregationType = "rnn" }).ShuffleChunks);
+        Assert.Equal(0.2, (settings with { ShuffleChunks = 0.2 }).Of(new NetworkSettings { AggregationType = "rnn" }).ShuffleChunks);
+        Assert.True(new Augmentation(settings.Of(new NetworkSettings())).ChangesEpoch(19));
+        Assert.False(new Augmentation(settings.Of(new NetworkSettings())).ChangesEpoch(20));
+    }
+
+    [Fact]
     public void A_weighted_mix_shares_one_between_its_clips()
     {
-        var settings = new AugmentationSettings { MixUp = "weighted", MixUpShare = 1 };
+        var settings = new AugmentationSettings { MixupLabels = "weighted", PMixup = 1 };
         var batches = Batches(settings).OfEpoch(0, 0).ToArray();
         Assert.All(batches, batch => Assert.All(
             batch.Targets.Chunk(SyntheticWaveforms.Kinds), row => Assert.Equal(1, row.Sum(), 1e-5f)));
@@ -66,7 +94,7 @@ public sealed class AugmentationTests
     [Fact]
     public void An_epoch_with_augmentation_off_is_to_the_last_bit_what_it_is_without()
     {
-        var (with, without) = (Batches(_everything with { OffFrom = 3 }), Batches(new AugmentationSettings()));
+        var (with, without) = (Batches(_everything with { SwitchOffAugmentationsOn = 2 }), Batches(new AugmentationSettings()));
         foreach (var epoch in new[] { 2, 3, 7 })
         {
             Assert.Equal(without.OfEpoch(epoch, 0).Select(Describe), with.OfEpoch(epoch, 0).Select(Describe));
@@ -80,8 +108,8 @@ public sealed class AugmentationTests
     public void However_many_threads_prepare_and_wherever_an_epoch_begins_its_batches_are_the_same()
     {
         var crops = Crops();
-        var epoch = new AugmentedEpoch(new Augmentation(_everything), _waveforms, _waveforms.Examples(0, 43), crops, Seed, 1);
-        int[][] batches = [.. BatchPlan.ForTraining(epoch.Lengths, 4, Seed, 1)];
+        var epoch = new AugmentedEpoch(new Augmentation(_everything), _waveforms, _waveforms.Examples(0, 43), crops, 2 * _waveforms.Rate, Seed, 1);
+        int[][] batches = [.. BatchPlan.ForTraining(epoch.Lengths, 4, byLength: true, Seed, 1)];
         var one = Prepared(batches, 1);
         Assert.Equal(one, Prepared(batches, 2));
         Assert.Equal(one, Prepared(batches, 7));
@@ -104,16 +132,16 @@ public sealed class AugmentationTests
             Model = new ModelSettings
             {
                 Features = "mel_512_256_32",
-                Network = new NetworkSettings { Blocks = 3, BaseDepth = 8, Hidden = 32, Dropout = 0.2 },
+                Network = new NetworkSettings { NumConvBlocks = 3, ConvBaseDepth = 8, StartDeepSupervisionOn = 0, OutputDropout = 0.1 },
             },
             Settings = new TrainingSettings
             {
-                Epochs = 4,
+                Epochs = 6,
                 BatchSize = 8,
-                MaxSeconds = 0.8,
+                MaxAudioLength = 0.8,
                 Loss = loss,
-                Schedule = "1cycle_0.0005_0.01",
-                Augmentation = _everything with { MixUp = rule, OffFrom = 4 },
+                Scheduler = "1cycle_0.0005_0.01",
+                Augmentation = _everything with { MixupLabels = rule, SwitchOffAugmentationsOn = 4 },
             },
             Seed = 11,
             Job = "cpu-test",
@@ -140,7 +168,7 @@ public sealed class AugmentationTests
     public void Unknown_effects_and_rules_are_bad_input()
     {
         Assert.Throws<InputException>(() => new Augmentation(new() { EffectKinds = ["echo"] }));
-        Assert.Throws<InputException>(() => new Augmentation(new() { MixUp = "and" }));
+        Assert.Throws<InputException>(() => new Augmentation(new() { MixupLabels = "and" }));
     }
 
     [Fact]
@@ -170,7 +198,7 @@ public sealed class AugmentationTests
     private static ClipCrop[] Crops() => [.. Enumerable.Range(0, 43).Select(clip => ClipCrop.Whole(clip, _waveforms.Length(clip)))];
 
     private static TrainingBatches Batches(AugmentationSettings augmentation) => new(
-        _waveforms, _waveforms.Examples(0, 43), new TrainingSettings { BatchSize = 8, MaxSeconds = 2, Augmentation = augmentation },
+        _waveforms, _waveforms.Examples(0, 43), new TrainingSettings { BatchSize = 8, MaxAudioLength = 2, Augmentation = augmentation },
         SyntheticWaveforms.Kinds, Seed);
 
     private static string Describe(TrainingBatch batch) => Hash(

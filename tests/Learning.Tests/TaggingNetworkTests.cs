@@ -8,21 +8,22 @@ namespace OrleansTagging.Learning.Tests;
 
 public sealed class TaggingNetworkTests
 {
-    private static readonly NetworkSettings _settings = new() { Blocks = 4, BaseDepth = 8, Hidden = 16, Dropout = 0.3 };
+    private static readonly NetworkSettings _settings = new() { NumConvBlocks = 4, ConvBaseDepth = 8, GrowthRate = 1.5, StartDeepSupervisionOn = 1, OutputDropout = 0.3 };
 
     private static readonly Dictionary<string, ModelSettings> _models = new()
     {
         ["cnn_2d"] = new() { Features = "mel_512_256_32", Network = _settings },
         ["cnn_2d without map"] = new() { Features = "mel_512_256_32", Network = _settings with { FrequencyMap = false } },
-        ["cnn_2d with GRU"] = new() { Features = "mel_512_256_32", Network = _settings with { Aggregation = "gru", RecurrentUnits = 6 } },
+        ["cnn_2d that keeps odd frames"] = new() { Features = "mel_512_256_31", Network = _settings with { CeilMode = true } },
+        ["cnn_2d with GRU"] = new() { Features = "mel_512_256_32", Network = _settings with { AggregationType = "rnn", RnnSize = 6 } },
         ["cnn_1d"] = new() { Features = "stft_64_32", Network = _settings with { Type = "cnn_1d" } },
         ["cnn_1d with GRU"] = new()
         {
             Features = "stft_64_32",
-            Network = _settings with { Type = "cnn_1d", Aggregation = "gru", RecurrentUnits = 6 },
+            Network = _settings with { Type = "cnn_1d", AggregationType = "rnn", RnnSize = 6 },
         },
-        ["resnet_18"] = new() { Features = "mel_512_256_32", Network = _settings with { Type = "resnet_18", BaseDepth = 4 } },
-        ["resnet_34"] = new() { Features = "mel_512_256_32", Network = _settings with { Type = "resnet_34", BaseDepth = 4 } },
+        ["resnet_18"] = new() { Features = "mel_512_256_32", Network = _settings with { Type = "resnet_18", ConvBaseDepth = 4 } },
+        ["resnet_34"] = new() { Features = "mel_512_256_32", Network = _settings with { Type = "resnet_34", ConvBaseDepth = 4 } },
     };
 
     public static TheoryData<string> Models => [.. _models.Keys];
@@ -77,6 +78,55 @@ public sealed class TaggingNetworkTests
         foreach (var (name, buffer) in tight.named_buffers())
         {
             AssertClose(name, buffer, loose.named_buffers().Single(other => other.name == name).buffer, 1e-5);
+        }
+    }
+
+    [Fact]
+    public void With_padding_of_zeros_a_clip_is_heard_with_silence_to_the_longest_ones_end()
+    {
+        const string Model = "cnn_2d";
+        using var scope = NewDisposeScope();
+        using var spectrogram = Spectrogram(Model);
+        using var network = Trained(Model, spectrogram);
+        network.eval();
+        using var gradients = no_grad();
+        var waveforms = SyntheticWaveforms.Of(6000, 9000);
+        ClipCrop[] crops = [ClipCrop.Whole(0, 6000), ClipCrop.Whole(1, 9000)];
+        var padded = ClipBatch.Of(waveforms, crops, spectrogram, CPU, masks: false);
+        Assert.False(padded.Mask.HasPadding);
+        // The first clip with its silence, as a clip of its own.
+        var silent = new float[9000];
+        waveforms.Samples(0).CopyTo(silent);
+        var lone = padded.Features.narrow(0, 0, 1).transpose(1, 2).contiguous().data<float>().ToArray();
+        Assert.All(spectrogram.OfClip(silent).Zip(lone), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        var (zeros, masked) = (Scores(network, padded), Scores(network, ClipBatch.Of(waveforms, crops, spectrogram, CPU)));
+        Assert.Contains(zeros[..4].Zip(masked[..4]), pair => Math.Abs(pair.First - pair.Second) > 1e-3);
+        Assert.All(zeros[4..].Zip(masked[4..]), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Weights_and_biases_begin_as_pytorch_has_them(string model)
+    {
+        using var network = Network(model, 3);
+        foreach (var (name, parameter) in network.named_parameters())
+        {
+            var values = parameter.data<float>().ToArray();
+            var layer = name.Split('.') is [.., var last, _] ? last : name;
+            if (layer != "conv_modules" && (layer.StartsWith("conv", StringComparison.Ordinal) || layer.StartsWith("linear", StringComparison.Ordinal)))
+            {
+                var weight = network.named_parameters().Single(other => other.name == name[..name.LastIndexOf('.')] + ".weight").parameter;
+                var bound = 1 / Math.Sqrt(weight.numel() / weight.shape[0]);
+                Assert.InRange(values.Max(Math.Abs), values.Length < 100 ? 0.3 * bound : 0.95 * bound, bound);
+            }
+            else if (layer.StartsWith("prelu", StringComparison.Ordinal))
+            {
+                Assert.All(values, value => Assert.Equal(0.25f, value));
+            }
+            else if (layer.StartsWith("bn", StringComparison.Ordinal))
+            {
+                Assert.All(values, value => Assert.Equal(name.EndsWith("weight", StringComparison.Ordinal) ? 1f : 0f, value));
+            }
         }
     }
 
@@ -167,17 +217,27 @@ public sealed class TaggingNetworkTests
     }
 
     [Theory]
-    [InlineData("cnn_3d", 4, 2)]
-    [InlineData("cnn_2d", 0, 1)]
-    [InlineData("cnn_2d", 4, 5)]
-    [InlineData("cnn_2d", 6, 2)]
-    [InlineData("cnn_1d", 4, 5)]
-    [InlineData("resnet_18", 4, 5)]
-    [InlineData("resnet_18", 4, 2, "gru")]
-    [InlineData("cnn_2d", 4, 2, "mean")]
-    public void Settings_that_make_no_network_are_refused(string type, int blocks, int deepSupervisionFrom, string aggregation = "max")
+    [InlineData("cnn_3d", 4, 1)]
+    [InlineData("cnn_2d", 0, 0)]
+    [InlineData("cnn_2d", 4, 4)]
+    [InlineData("cnn_2d", 4, -1)]
+    [InlineData("cnn_2d", 6, 1)]
+    [InlineData("cnn_1d", 4, 4)]
+    [InlineData("resnet_18", 4, 4)]
+    [InlineData("resnet_18", 4, 1, "rnn")]
+    [InlineData("cnn_2d", 4, 1, "mean")]
+    [InlineData("cnn_2d", 4, 1, "max", "edge")]
+    public void Settings_that_make_no_network_are_refused(
+        string type, int blocks, int start, string aggregation = "max", string padding = "masked")
     {
-        var settings = _settings with { Type = type, Blocks = blocks, DeepSupervisionFrom = deepSupervisionFrom, Aggregation = aggregation };
+        var settings = _settings with
+        {
+            Type = type,
+            NumConvBlocks = blocks,
+            StartDeepSupervisionOn = start,
+            AggregationType = aggregation,
+            Padding = padding,
+        };
         Assert.Throws<InputException>(() => TaggingNetwork.Of(_models["cnn_2d"] with { Network = settings }, 4, new WeightDraw(1)));
     }
 
@@ -211,7 +271,7 @@ public sealed class TaggingNetworkTests
     private Tensor Loss(TaggingNetwork network, LogSpectrogram spectrogram, int slack)
     {
         network.train();
-        var batch = ClipBatch.Of(_waveforms, Crops(), spectrogram, CPU, slack);
+        var batch = ClipBatch.Of(_waveforms, Crops(), spectrogram, CPU, slack: slack);
         var dropout = new KeyedDropout(1, 0, [.. Enumerable.Range(0, 16)]);
         return LsepLoss.Of(network.call(batch.Features, batch.Mask, dropout), LabelledExample.Targets(_waveforms.Examples(0, 16), 4, CPU));
     }

@@ -13,9 +13,18 @@ public sealed class TrainingLoopTests
         Model = new ModelSettings
         {
             Features = "mel_512_256_32",
-            Network = new NetworkSettings { Blocks = 4, BaseDepth = 8, Hidden = 32, Dropout = 0.2 },
+            Network = new NetworkSettings { NumConvBlocks = 4, ConvBaseDepth = 8, GrowthRate = 1.5, StartDeepSupervisionOn = 1, OutputDropout = 0.2 },
         },
-        Settings = new TrainingSettings { Epochs = 6, BatchSize = 8, MaxSeconds = 0.8, Schedule = "1cycle_0.0005_0.01" },
+        Settings = new TrainingSettings
+        {
+            Epochs = 6,
+            BatchSize = 8,
+            MaxAudioLength = 0.8,
+            Scheduler = "1cycle_0.0005_0.01",
+            WeightDecay = 0,
+            Keep = "last",
+            Augmentation = new() { ShuffleChunks = 0 },
+        },
         Seed = 11,
         Job = "cpu-test",
         Classes = SyntheticWaveforms.Kinds,
@@ -23,9 +32,10 @@ public sealed class TrainingLoopTests
 
     private static readonly AugmentationSettings _everyChange = new()
     {
-        Effects = 0.5,
+        PAug = 0.5,
         EffectKinds = [.. AugmentationSettings.AllEffects],
-        MixUp = "weighted",
+        PMixup = 0.5,
+        MixupLabels = "weighted",
         ShuffleChunks = 0.5,
         CutOut = 0.5,
         Reverse = 0.5,
@@ -49,7 +59,7 @@ public sealed class TrainingLoopTests
     [Theory]
     [InlineData(1, "adam")]
     [InlineData(2, "adam")]
-    [InlineData(2, "sgd")]
+    [InlineData(2, "momentum")]
     public void The_same_job_gives_the_same_bytes_and_another_job_gives_others(int threads, string optimizer)
     {
         var own = get_num_threads();
@@ -60,7 +70,7 @@ public sealed class TrainingLoopTests
             {
                 Epochs = 2,
                 Optimizer = optimizer,
-                Accumulate = 2,
+                AccumulationSteps = 2,
                 Keep = "best",
                 Loss = "focal",
                 Augmentation = _everyChange,
@@ -129,7 +139,7 @@ public sealed class TrainingLoopTests
     [Theory]
     [InlineData("adam", 1)]
     [InlineData("adam", 4)]
-    [InlineData("sgd", 2)]
+    [InlineData("momentum", 2)]
     public void Every_step_is_the_mean_gradient_of_its_batches_at_the_rate_of_the_schedule(string optimizer, int accumulate)
     {
         var order = _order with
@@ -137,9 +147,10 @@ public sealed class TrainingLoopTests
             Settings = _order.Settings with
             {
                 Epochs = 2,
-                Accumulate = accumulate,
+                AccumulationSteps = accumulate,
                 Optimizer = optimizer,
-                Schedule = "step_0.01_0.5_1",
+                Lr = 0.01,
+                Scheduler = "steplr_1_0.5",
                 WeightDecay = 0.001,
                 Loss = "bce",
             },
@@ -155,7 +166,7 @@ public sealed class TrainingLoopTests
     public void The_best_epoch_is_kept_with_its_weights_and_its_predictions_and_an_honest_figure_beside_it()
     {
         // Under a schedule by steps a shorter training is the beginning of a longer one, so that each epoch's predictions can be had.
-        var settings = _order.Settings with { Epochs = 5, Schedule = "step_0.02_0.9_1", Optimizer = "sgd" };
+        var settings = _order.Settings with { Epochs = 5, Lr = 0.02, Scheduler = "steplr_1_0.9", Optimizer = "momentum" };
         var epochs = Enumerable.Range(1, 5).Select(epoch =>
         {
             var last = Train(_order with { Settings = settings with { Epochs = epoch } });
@@ -183,7 +194,7 @@ public sealed class TrainingLoopTests
 
     [Theory]
     [InlineData("last", "adam", 1)]
-    [InlineData("best", "sgd", 2)]
+    [InlineData("best", "momentum", 2)]
     public void A_training_that_is_stopped_at_any_step_and_resumed_gives_the_same_bytes(string keep, string optimizer, int accumulate)
     {
         var order = _order with
@@ -193,9 +204,9 @@ public sealed class TrainingLoopTests
                 Epochs = 2,
                 Keep = keep,
                 Optimizer = optimizer,
-                Accumulate = accumulate,
+                AccumulationSteps = accumulate,
                 Momentum = 0.8,
-                Augmentation = keep == "best" ? _everyChange : new AugmentationSettings(),
+                Augmentation = keep == "best" ? _everyChange : new AugmentationSettings { ShuffleChunks = 0 },
             },
         };
         var undisturbed = Train(order);
@@ -242,7 +253,7 @@ public sealed class TrainingLoopTests
 
     [Theory]
     [InlineData("adam")]
-    [InlineData("sgd")]
+    [InlineData("momentum")]
     public void More_epochs_go_on_from_the_weights_and_moments_of_the_last_with_the_schedule_anew(string optimizer)
     {
         var first = _order with { Settings = _order.Settings with { Epochs = 2, Optimizer = optimizer } };
@@ -270,7 +281,7 @@ public sealed class TrainingLoopTests
         var more = Train(first with
         {
             Job = "cpu-more",
-            Settings = first.Settings with { Epochs = 1, Schedule = "step_10_1_1" },
+            Settings = first.Settings with { Epochs = 1, Lr = 10, Scheduler = "steplr_1_1" },
             Continues = begun.Checkpoint,
         });
         Assert.Equal(begun.Best!.Epoch, more.Best!.Epoch);
@@ -288,11 +299,11 @@ public sealed class TrainingLoopTests
         Assert.Throws<InvalidDataException>(() => Train(order with { Job = "cpu-other", Resumes = checkpoint }));
         Assert.Throws<InvalidDataException>(() => Train(order with { Resumes = checkpoint[..^30] }));
         Assert.Throws<InvalidDataException>(() => Train(order with { Resumes = new byte[100] }));
-        var descent = order with { Settings = order.Settings with { Optimizer = "sgd" }, Continues = checkpoint };
+        var descent = order with { Settings = order.Settings with { Optimizer = "momentum" }, Continues = checkpoint };
         Assert.Throws<InputException>(() => Train(descent));
         Assert.Throws<InputException>(() => Train(order with
         {
-            Model = order.Model with { Network = order.Model.Network with { Hidden = 31 } },
+            Model = order.Model with { Network = order.Model.Network with { ConvBaseDepth = 7 } },
             Continues = checkpoint,
         }));
     }
@@ -316,7 +327,7 @@ public sealed class TrainingLoopTests
         }
         network.train();
         var batches = new TrainingBatches(_waveforms, _waveforms.Examples(0, 48), settings, order.Classes, seed);
-        var schedule = LearningRateSchedule.Of(ScheduleDescriptor.Parse(settings.Schedule), settings.Epochs, batches.Steps);
+        var schedule = LearningRateSchedule.Of(settings, batches.Steps);
         for (var step = 0; step < settings.Epochs * batches.Steps; step++)
         {
             using var scope = NewDisposeScope();

@@ -21,9 +21,9 @@ public sealed class TrainingOptimizerTests
         var target = tensor(Numbers(figures.GetProperty("target"))).to(type);
         var parameter = new Parameter(tensor(Numbers(figures.GetProperty("start"))).to(type));
         var steps = figures.GetProperty("steps").GetInt32();
-        var schedule = LearningRateSchedule.Of(ScheduleDescriptor.Parse("step_0.02_0.5_2"), expected.Length / steps, steps);
+        var schedule = LearningRateSchedule.Of(new TrainingSettings { Lr = 0.02, Scheduler = "steplr_2_0.5" }, steps);
         using var optimizer = TrainingOptimizer.Of(
-            new TrainingSettings { Optimizer = "sgd", Momentum = 0.9, WeightDecay = 0.01 }, [parameter]);
+            new TrainingSettings { Optimizer = "momentum", Momentum = 0.9, WeightDecay = 0.01 }, [parameter]);
         for (var step = 0; step < expected.Length; step++)
         {
             optimizer.zero_grad();
@@ -43,7 +43,7 @@ public sealed class TrainingOptimizerTests
     {
         using var scope = NewDisposeScope();
         var parameter = new Parameter(tensor(new[] { 2f }));
-        using var optimizer = TrainingOptimizer.Of(new TrainingSettings { Optimizer = "sgd", Momentum = 0 }, [parameter]);
+        using var optimizer = TrainingOptimizer.Of(new TrainingSettings { Optimizer = "momentum", Momentum = 0, WeightDecay = 0 }, [parameter]);
         foreach (var group in optimizer.ParamGroups)
         {
             group.LearningRate = 0.25;

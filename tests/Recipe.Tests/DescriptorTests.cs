@@ -32,7 +32,7 @@ public sealed class DescriptorTests
     {
         foreach (var (schedule, name) in new (ScheduleDescriptor, string)[]
         {
-            (new OneCycleDescriptor(1e-4, 5e-3), "1cycle_0.0001_0.005"), (new StepDescriptor(0.05, 0.5, 10), "step_0.05_0.5_10"),
+            (new OneCycleDescriptor(1e-4, 5e-3), "1cycle_0.0001_0.005"), (new StepDescriptor(10, 0.5), "steplr_10_0.5"),
         })
         {
             Assert.Equal(schedule, ScheduleDescriptor.Parse(name));
@@ -45,11 +45,11 @@ public sealed class DescriptorTests
     [InlineData("1cycle_0_0.001")]
     [InlineData("cosine_0.1_1")]
     [InlineData("1cycle_a_b")]
-    [InlineData("step_0.05_0.5")]
-    [InlineData("step_0.05_1.5_10")]
-    [InlineData("step_0.05_0_10")]
-    [InlineData("step_0.05_0.5_0")]
-    [InlineData("step_0.05_0.5_2.5")]
+    [InlineData("steplr_10")]
+    [InlineData("steplr_10_1.5")]
+    [InlineData("steplr_10_0")]
+    [InlineData("steplr_0_0.5")]
+    [InlineData("steplr_2.5_0.5")]
     [InlineData("")]
     public void A_schedule_that_cannot_be_is_refused(string name) => Assert.Throws<InputException>(() => ScheduleDescriptor.Parse(name));
 
@@ -70,5 +70,6 @@ public sealed class DescriptorTests
     public void What_is_no_selection_is_not_read(string text) => Assert.False(Selection.TryParse(text, out _));
 
     [Fact]
-    public void Depth_grows_by_its_factor() => Assert.Equal([50, 75, 112, 168, 253], Enumerable.Range(1, 5).Select(new NetworkSettings().Depth));
+    public void Depth_grows_by_its_factor() => Assert.Equal(
+        [50, 75, 112, 168, 253], Enumerable.Range(0, 5).Select(new NetworkSettings { ConvBaseDepth = 50, GrowthRate = 1.5 }.Depth));
 }

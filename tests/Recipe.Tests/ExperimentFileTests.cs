@@ -13,10 +13,10 @@ public sealed class ExperimentFileTests
         models:
           mel:
             features: mel_1024_512_64
-            network: {blocks: 4, base_depth: 8, growth_rate: 1.25, deep_supervision_from: 2, hidden: 32, dropout: 0.25}
+            network: {num_conv_blocks: 4, conv_base_depth: 8, growth_rate: 1.25, start_deep_supervision_on: 1, output_dropout: 0.25}
         training:
           epochs: 5
-          max_seconds: 2.5
+          max_audio_length: 2.5
         curricula:
           main:
             scorer: mel
@@ -36,10 +36,10 @@ public sealed class ExperimentFileTests
         Assert.Equal(ulong.MaxValue, file.Seed);
         Assert.Equal(3, file.Folds);
         Assert.Equal("mel_1024_512_64", file.Models["mel"].Features);
-        Assert.Equal((4, 8, 1.25, 2, 32, 0.25), (file.Models["mel"].Network.Blocks, file.Models["mel"].Network.BaseDepth,
-            file.Models["mel"].Network.GrowthRate, file.Models["mel"].Network.DeepSupervisionFrom, file.Models["mel"].Network.Hidden,
-            file.Models["mel"].Network.Dropout));
-        Assert.Equal((5, 2.5, 32), (file.Training.Epochs, file.Training.MaxSeconds, file.Training.BatchSize));
+        var network = file.Models["mel"].Network;
+        Assert.Equal((4, 8, 1.25, 1, 0.25), (network.NumConvBlocks, network.ConvBaseDepth, network.GrowthRate,
+            network.StartDeepSupervisionOn, network.OutputDropout));
+        Assert.Equal((5, 2.5, 64), (file.Training.Epochs, file.Training.MaxAudioLength, file.Training.BatchSize));
         Assert.Equal([10, 20], file.Curricula["main"].Rounds);
         Assert.Equal("main@2", file.Members["last"].Selection);
         Assert.Equal(["first", "last"], file.Ensemble.Members);
@@ -56,17 +56,18 @@ public sealed class ExperimentFileTests
             models:
               mel:
                 features: mel_1024_512_64
-                network: {type: cnn_2d, frequency_map: false, aggregation: gru, recurrent_units: 32}
+                network: {type: cnn_2d, frequency_map: false, aggregation_type: rnn, rnn_size: 32}
             training:
               epochs: 5
               more_epochs: [2, 3]
               loss: focal
               focal_gamma: 1.5
-              optimizer: sgd
+              optimizer: momentum
               momentum: 0.8
-              accumulate: 2
+              accumulation_steps: 2
               keep: best
-              augmentation: {effects: 0.5, effect_kinds: [reverb, speed], pitch: [-100, 100], mix_up: or, off_from: 4}
+              augmentation: {p_aug: 0.5, effect_kinds: [reverb, speed], pitch: [-100, 100], p_mixup: 0.5, shuffle_chunks: 0.25,
+                switch_off_augmentations_on: 4}
             curricula:
               main:
                 scorer: mel
@@ -88,13 +89,15 @@ public sealed class ExperimentFileTests
             """;
         var file = ExperimentFile.Parse(Everything, "whole.yaml");
 
-        Assert.Equal(("gru", false, 32), (file.Models["mel"].Network.Aggregation, file.Models["mel"].Network.FrequencyMap,
-            file.Models["mel"].Network.RecurrentUnits));
-        Assert.Equal(("focal", 1.5, "sgd", 0.8, 2, "best"), (file.Training.Loss, file.Training.FocalGamma, file.Training.Optimizer,
-            file.Training.Momentum, file.Training.Accumulate, file.Training.Keep));
+        Assert.Equal(("rnn", false, 32), (file.Models["mel"].Network.AggregationType, file.Models["mel"].Network.FrequencyMap,
+            file.Models["mel"].Network.RnnSize));
+        Assert.Equal(("focal", 1.5, "momentum", 0.8, 2, "best"), (file.Training.Loss, file.Training.FocalGamma, file.Training.Optimizer,
+            file.Training.Momentum, file.Training.AccumulationSteps, file.Training.Keep));
         Assert.Equal([2, 3], file.Training.MoreEpochs);
         Assert.Equal([-100.0, 100.0], file.Training.Augmentation.Pitch);
-        Assert.Equal(("or", 4), (file.Training.Augmentation.MixUp, file.Training.Augmentation.OffFrom));
+        var augmentation = file.Training.Augmentation;
+        Assert.Equal((0.5, 0.5, "or", 0.25, 4), (augmentation.PAug, augmentation.PMixup, augmentation.MixupLabels, augmentation.ShuffleChunks,
+            augmentation.SwitchOffAugmentationsOn));
         var curriculum = file.Curricula["main"];
         Assert.Equal((2, 250), (curriculum.RoundCount, curriculum.Promotes(2, 1000)));
         Assert.Equal(("merge", 1.4, "all_folds", "own_fold", 0.2), (curriculum.Rest, curriculum.LabelsPerClip, curriculum.Scoring,
@@ -111,7 +114,7 @@ public sealed class ExperimentFileTests
     [Theory]
     [InlineData("folds: 3", "fold: 3", 5, "unknown key 'fold'")]
     [InlineData("  epochs: 5", "  epoch: 5", 11, "unknown key 'epoch'")]
-    [InlineData("{blocks: 4, ", "{block: 4, ", 9, "unknown key 'block'")]
+    [InlineData("{num_conv_blocks: 4, ", "{block: 4, ", 9, "unknown key 'block'")]
     [InlineData("  epochs: 5", "  epochs: many", 11, "'epochs' needs a whole number, not 'many'.")]
     [InlineData("  epochs: 5", "  epochs: 1.5", 11, "whole number")]
     [InlineData("rounds: [10, 20]", "rounds: 10", 16, "a list")]
@@ -120,7 +123,7 @@ public sealed class ExperimentFileTests
     [InlineData("mel_1024_512_64", "stft", 8, "names no features")]
     [InlineData("scorer: mel", "scorer: mal", 15, "'mal' is no model. Models: mel.")]
     [InlineData("rounds: [10, 20]", "rounds: [10, few]", 16, "not 'few'")]
-    [InlineData("max_seconds: 2.5", "max_seconds: .nan", 12, "'max_seconds' needs a number")]
+    [InlineData("max_audio_length: 2.5", "max_audio_length: .nan", 12, "'max_audio_length' needs a number")]
     [InlineData("rounds: [10, 20]", "rounds: [10, -1]", 16, "promotes -1 clips")]
     [InlineData("main@2", "main@3", 19, "has only 2 rounds")]
     [InlineData("main@2", "other@1", 19, "'other' is no curriculum. Curricula: main.")]
@@ -129,9 +132,18 @@ public sealed class ExperimentFileTests
     [InlineData("[first, last]", "[first, first]", 20, "named twice")]
     [InlineData("name: demo", "name: de/mo", 2, "cannot be a name")]
     [InlineData("folds: 3", "folds: 1", 5, "give 2 to 100")]
-    [InlineData("blocks: 4", "blocks: 7", 9, "halve 64 bands away")]
-    [InlineData("{blocks: 4, ", "{type: resnet_18, aggregation: gru, blocks: 4, ", 9, "take gru with cnn_2d or cnn_1d")]
-    [InlineData("{blocks: 4, ", "{type: cnn_3d, blocks: 4, ", 9, "known: cnn_2d, cnn_1d, resnet_18, resnet_34")]
+    [InlineData("num_conv_blocks: 4", "num_conv_blocks: 7", 9, "halve 64 bands away")]
+    [InlineData("{num_conv_blocks: 4, ", "{type: resnet_18, aggregation_type: rnn, num_conv_blocks: 4, ", 9, "take rnn with cnn_2d or cnn_1d")]
+    [InlineData("{num_conv_blocks: 4, ", "{type: cnn_3d, num_conv_blocks: 4, ", 9, "known: cnn_2d, cnn_1d, resnet_18, resnet_34")]
+    [InlineData("{num_conv_blocks: 4, ", "{blocks: 4, ", 9, "'blocks' is the key of an earlier version; write num_conv_blocks.")]
+    [InlineData("start_deep_supervision_on: 1", "deep_supervision_from: 2", 9, "which counts from 0: one less.")]
+    [InlineData("output_dropout: 0.25", "hidden: 32", 9, "take it out")]
+    [InlineData("max_audio_length: 2.5", "max_seconds: 2.5", 12, "write max_audio_length.")]
+    [InlineData("max_audio_length: 2.5", "schedule: 1cycle_0.1_0.2", 12, "write scheduler.")]
+    [InlineData("max_audio_length: 2.5", "scheduler: step_0.1_0.5_2", 12, "write lr: <rate> and scheduler: steplr_<epochs>_<factor>.")]
+    [InlineData("max_audio_length: 2.5", "optimizer: sgd", 12, "known: adam, momentum.")]
+    [InlineData("max_audio_length: 2.5", "augmentation: {mix_up: or}", 12, "write p_mixup for its chance")]
+    [InlineData("selection: main@2}", "with: {network.dropout: 0.1}}", 19, "'network.dropout' is the key of an earlier version; write output_dropout.")]
     [InlineData("folds: 3", "folds: 3\nfolds: 4", 6, "no YAML")]
     [InlineData("folds: 3", "folds: 3: 4", 5, "no YAML")]
     [InlineData("seed: 18446744073709551615", "seed: -1", 4, "from 0 up")]

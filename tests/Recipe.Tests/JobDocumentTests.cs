@@ -34,7 +34,7 @@ public sealed class JobDocumentTests
             s_training with { Threads = 2 },
             s_training with { Dataset = s_training.Dataset with { Version = "w" } },
             s_training with { Model = new() { Features = "mel_1024_512_64" } },
-            s_training with { Model = new() { Network = new() { Dropout = 0.1 } } },
+            s_training with { Model = new() { Network = new() { OutputDropout = 0.1 } } },
             s_training with { Train = s_training.Train! with { Seed = 8 } },
             s_training with { Train = s_training.Train! with { Fold = 1 } },
             s_training with { Train = s_training.Train! with { TrainClips = "u.csv" } },

@@ -8,9 +8,9 @@ public sealed class VariationTests
         name: grid
         dataset: synthetic
         models:
-          mel: {features: mel_1024_512_64, network: {blocks: 4}}
-          wide: {features: mel_1024_512_64, network: {base_depth: 99}}
-        training: {epochs: 5, augmentation: {mix_up: none}}
+          mel: {features: mel_1024_512_64, network: {num_conv_blocks: 4}}
+          wide: {features: mel_1024_512_64, network: {conv_base_depth: 99}}
+        training: {epochs: 5, augmentation: {mixup_labels: or}}
         curricula:
           main: {scorer: mel, rounds: [10, 20]}
         members:
@@ -30,15 +30,15 @@ public sealed class VariationTests
     [Fact]
     public void With_sets_what_the_file_says_otherwise_for_one_member_alone()
     {
-        var file = WithMember("other: {model: mel, with: {training.loss: bce, training.augmentation.mix_up: or, "
+        var file = WithMember("other: {model: mel, with: {training.loss: bce, training.augmentation.mixup_labels: weighted, "
             + "network.frequency_map: false, features: mel_1024_512_32, seed: 9, selection: main@2}}");
 
         var (other, plain) = (file.Members["other"], file.Members["base"]);
-        Assert.Equal(("bce", "or", 5, 9UL, "main@2"), (other.Trained.Training.Loss, other.Trained.Training.Augmentation.MixUp,
+        Assert.Equal(("bce", "weighted", 5, 9UL, "main@2"), (other.Trained.Training.Loss, other.Trained.Training.Augmentation.MixupLabels,
             other.Trained.Training.Epochs, other.Trained.Seed, other.Selection));
         Assert.Equal(("mel_1024_512_32", false, 4), (other.Trained.Settings.Features, other.Trained.Settings.Network.FrequencyMap,
-            other.Trained.Settings.Network.Blocks));
-        Assert.Equal(("lsep", "none", 1UL, true), (plain.Trained.Training.Loss, plain.Trained.Training.Augmentation.MixUp,
+            other.Trained.Settings.Network.NumConvBlocks));
+        Assert.Equal(("lsep", "or", 1UL, true), (plain.Trained.Training.Loss, plain.Trained.Training.Augmentation.MixupLabels,
             plain.Trained.Seed, plain.Trained.Settings.Network.FrequencyMap));
         Assert.Empty(other.Axes);
     }
@@ -46,40 +46,40 @@ public sealed class VariationTests
     [Fact]
     public void A_grid_becomes_the_product_and_zip_goes_in_parallel()
     {
-        var file = WithMember("all: {model: mel, grid: {training.loss: [lsep, bce], network.blocks: [3, 4]}, "
+        var file = WithMember("all: {model: mel, grid: {training.loss: [lsep, bce], network.num_conv_blocks: [3, 4]}, "
             + "zip: {seed: [1, 2], selection: [main@1, main@2]}}");
 
         string[] expected =
         [
-            "all-loss_bce-blocks_3-seed_1-selection_main_1", "all-loss_bce-blocks_3-seed_2-selection_main_2",
-            "all-loss_bce-blocks_4-seed_1-selection_main_1", "all-loss_bce-blocks_4-seed_2-selection_main_2",
-            "all-loss_lsep-blocks_3-seed_1-selection_main_1", "all-loss_lsep-blocks_3-seed_2-selection_main_2",
-            "all-loss_lsep-blocks_4-seed_1-selection_main_1", "all-loss_lsep-blocks_4-seed_2-selection_main_2",
+            "all-loss_bce-num_conv_blocks_3-seed_1-selection_main_1", "all-loss_bce-num_conv_blocks_3-seed_2-selection_main_2",
+            "all-loss_bce-num_conv_blocks_4-seed_1-selection_main_1", "all-loss_bce-num_conv_blocks_4-seed_2-selection_main_2",
+            "all-loss_lsep-num_conv_blocks_3-seed_1-selection_main_1", "all-loss_lsep-num_conv_blocks_3-seed_2-selection_main_2",
+            "all-loss_lsep-num_conv_blocks_4-seed_1-selection_main_1", "all-loss_lsep-num_conv_blocks_4-seed_2-selection_main_2",
             "base",
         ];
         Assert.Equal(expected, file.Members.Keys);
-        var one = file.Members["all-loss_bce-blocks_3-seed_2-selection_main_2"];
+        var one = file.Members["all-loss_bce-num_conv_blocks_3-seed_2-selection_main_2"];
         Assert.Equal(("bce", 3, 2UL, "main@2", "all"),
-            (one.Trained.Training.Loss, one.Trained.Settings.Network.Blocks, one.Trained.Seed, one.Selection, one.Entry));
-        Assert.Equal(["network.blocks", "seed", "selection", "training.loss"], one.Axes.Keys);
+            (one.Trained.Training.Loss, one.Trained.Settings.Network.NumConvBlocks, one.Trained.Seed, one.Selection, one.Entry));
+        Assert.Equal(["network.num_conv_blocks", "seed", "selection", "training.loss"], one.Axes.Keys);
         Assert.Equal("main@2", one.Axes["selection"]);
     }
 
     [Fact]
     public void A_list_where_one_value_stands_varies_all_that_use_it()
     {
-        var file = Parse("network: {blocks: 4}", "network: {blocks: [3, 4]}");
+        var file = Parse("network: {num_conv_blocks: 4}", "network: {num_conv_blocks: [3, 4]}");
 
-        Assert.Equal(["base-blocks_3", "base-blocks_4"], file.Members.Keys);
-        Assert.Equal(["main-blocks_3", "main-blocks_4"], file.Curricula.Keys);
-        Assert.Equal(4, file.Curricula["main-blocks_4"].Trained.Settings.Network.Blocks);
+        Assert.Equal(["base-num_conv_blocks_3", "base-num_conv_blocks_4"], file.Members.Keys);
+        Assert.Equal(["main-num_conv_blocks_3", "main-num_conv_blocks_4"], file.Curricula.Keys);
+        Assert.Equal(4, file.Curricula["main-num_conv_blocks_4"].Trained.Settings.Network.NumConvBlocks);
         // The name of the entry stands for all that it became.
-        Assert.Equal(["base-blocks_3", "base-blocks_4"], file.Ensemble.Members);
+        Assert.Equal(["base-num_conv_blocks_3", "base-num_conv_blocks_4"], file.Ensemble.Members);
     }
 
     [Fact]
     public void A_list_of_a_model_leaves_members_of_others_alone() =>
-        Assert.Equal(["base"], Parse("base_depth: 99", "base_depth: [9, 99]").Members.Keys);
+        Assert.Equal(["base"], Parse("conv_base_depth: 99", "conv_base_depth: [9, 99]").Members.Keys);
 
     [Fact]
     public void A_list_in_a_member_itself_varies_it() =>
@@ -127,7 +127,7 @@ public sealed class VariationTests
     [Fact]
     public void A_name_that_grows_too_long_is_cut_and_stays_its_own()
     {
-        var file = WithMember("long: {model: mel, grid: {training.schedule: [1cycle_0.0001_0.005, 1cycle_0.0001_0.006], "
+        var file = WithMember("long: {model: mel, grid: {training.scheduler: [1cycle_0.0001_0.005, 1cycle_0.0001_0.006], "
             + "training.augmentation.effect_kinds: [[reverb, pitch, tempo], [reverb, pitch, speed]]}}");
 
         Assert.Equal(5, file.Members.Count);
@@ -154,8 +154,8 @@ public sealed class VariationTests
     [InlineData("with: {training: bce}", "is a section; name one of its settings")]
     [InlineData("with: {training.epochs: many}", "'training.epochs' needs a whole number, not 'many'.")]
     [InlineData("with: {training.epochs: 0}", "epochs is 0; give 1 to 100000.")]
-    [InlineData("with: {network.blocks: 7}", "halve 64 bands away")]
-    [InlineData("with: {network.blocks: 3.5}", "'network.blocks' needs a whole number, not '3.5'.")]
+    [InlineData("with: {network.num_conv_blocks: 7}", "halve 64 bands away")]
+    [InlineData("with: {network.num_conv_blocks: 3.5}", "'network.num_conv_blocks' needs a whole number, not '3.5'.")]
     [InlineData("with: {selection: main@3}", "has only 2 rounds")]
     [InlineData("with: {model: other}", "'other' is no model")]
     [InlineData("with: [training.epochs]", "mapping")]
@@ -183,12 +183,12 @@ public sealed class VariationTests
             new:
                 model: mel
                 grid:
-                  training.max_seconds:
+                  training.max_audio_length:
                     - 2
                     - -3
             """));
 
-        Assert.StartsWith("grid.yaml line 16: max_seconds is -3", fault.Message, StringComparison.Ordinal);
+        Assert.StartsWith("grid.yaml line 16: max_audio_length is -3", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -12,11 +12,12 @@ public sealed class CheckpointTests
     {
         Epochs = 14,
         Keep = "best",
-        Optimizer = "sgd",
-        Accumulate = 3,
+        Optimizer = "momentum",
+        AccumulationSteps = 3,
         Loss = "focal",
         WeightDecay = 1e-4,
-        Schedule = "step_0.01_0.9_3",
+        Lr = 0.01,
+        Scheduler = "steplr_3_0.9",
     };
 
     [Fact]
@@ -149,7 +150,7 @@ public sealed class CheckpointTests
         var curve = System.Text.Encoding.UTF8.GetString(await dataset.Artifacts.ReadAsync(result.Curve!)).TrimEnd('\n').Split('\n');
         Assert.Equal(["epoch", "1", "2", "3", "4", "5"], curve.Select(line => line.Split(',')[0]));
         Assert.NotEqual(begun.Weights, result.Weights);
-        var wider = more.Model with { Network = more.Model.Network with { Hidden = 17 } };
+        var wider = more.Model with { Network = more.Model.Network with { ConvBaseDepth = 9 } };
         using var refused = await StartAsync(dataset, more with { Model = wider });
         var (code, errors) = await refused.EndAsync();
         Assert.Equal(2, code);

@@ -99,7 +99,7 @@ public sealed class RunTests
         var trained = await RunAsync(dataset, dataset.Job);
         var job = dataset.Job with
         {
-            Model = dataset.Job.Model with { Network = dataset.Job.Model.Network with { BaseDepth = 9 } },
+            Model = dataset.Job.Model with { Network = dataset.Job.Model.Network with { ConvBaseDepth = 9 } },
             Train = null,
             Predict = new PredictionTask { Weights = trained.Weights!, Clips = dataset.Job.Train!.ValidationClips },
         };

@@ -44,7 +44,7 @@ internal sealed class TinyDataset : IDisposable
             Model = new ModelSettings
             {
                 Features = "mel_256_128_16",
-                Network = new NetworkSettings { Blocks = 3, BaseDepth = 8, Hidden = 16, Dropout = 0.1 },
+                Network = new NetworkSettings { NumConvBlocks = 3, ConvBaseDepth = 8, OutputDropout = 0.1 },
             },
             Device = "cpu",
             Threads = 1,
@@ -52,7 +52,7 @@ internal sealed class TinyDataset : IDisposable
             {
                 Seed = 5,
                 Fold = 0,
-                Settings = new TrainingSettings { Epochs = epochs, BatchSize = 4, MaxSeconds = 0.4, Schedule = "1cycle_0.001_0.01" },
+                Settings = new TrainingSettings { Epochs = epochs, BatchSize = 4, MaxAudioLength = 0.4, Scheduler = "1cycle_0.001_0.01" },
                 TrainClips = await PutLabelsAsync(store.Artifacts, 0, 16),
                 ValidationClips = await PutLabelsAsync(store.Artifacts, 16, 8),
             },

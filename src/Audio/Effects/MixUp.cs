@@ -15,7 +15,8 @@ public enum MixUpRule
 /// <summary>A drawn mix of two clips.</summary>
 /// <param name="Level">Level of the first clip, 0 to 1; the second one has the rest.</param>
 /// <param name="Place">Where the shorter clip begins in the longer one, 0 to 1 of the places at which it fits.</param>
-public readonly record struct Mix(double Level, double Place)
+/// <param name="Overwrites">Whether the shorter clip takes the place of what it would be added to.</param>
+public readonly record struct Mix(double Level, double Place, bool Overwrites = false)
 {
     /// <summary>Draws a mix whose level is uniform over a range.</summary>
     public static Mix Uniform(double lowest, double highest, ref SeededRandom random) =>
@@ -57,8 +58,8 @@ public readonly record struct Mix(double Level, double Place)
 }
 
 /// <summary>
-/// Two clips in one: both at their levels, the shorter one at a place in the longer one and added to it. (The third-place solution's code
-/// overwrites that stretch of the longer clip by a slip of its operator, <c>=+</c>.)
+/// Two clips in one: both at their levels, the shorter one at a place in the longer one and added to it. The third-place solution's code
+/// overwrites that stretch of the longer clip by a slip of its operator, <c>=+</c> (<see cref="Mix.Overwrites"/>).
 /// </summary>
 public static class MixUp
 {
@@ -77,16 +78,17 @@ public static class MixUp
     {
         var start = Start(first.Length, second.Length, mix);
         var (level, other) = ((float)mix.Level, (float)(1 - mix.Level));
-        if (first.Length >= second.Length)
+        var firstIsLonger = first.Length >= second.Length;
+        var longer = firstIsLonger ? first : second;
+        var shorter = firstIsLonger ? second : first;
+        Signal.Scale(longer, output, firstIsLonger ? level : other);
+        var stretch = output.Slice(start, shorter.Length);
+        // Clips of one length have no such stretch: they are averaged in that code, too.
+        if (mix.Overwrites && longer.Length > shorter.Length)
         {
-            Signal.Scale(first, output, level);
-            Signal.Add(output.Slice(start, second.Length), second, other);
+            stretch.Clear();
         }
-        else
-        {
-            Signal.Scale(second, output, other);
-            Signal.Add(output.Slice(start, first.Length), first, level);
-        }
+        Signal.Add(stretch, shorter, firstIsLonger ? other : level);
     }
 
     /// <summary>Adds the targets of a mix to a row of zeros, one for each class.</summary>

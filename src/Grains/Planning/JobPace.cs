@@ -68,7 +68,7 @@ internal sealed class JobPace
     private static string KindOf(JobDocument document)
     {
         var (network, does) = (document.Model.Network, document.Train is null ? "predict" : "train");
-        return $"{DeviceOf(document)} {does} {network.Type} {network.Aggregation}";
+        return $"{DeviceOf(document)} {does} {network.Type} {network.AggregationType}";
     }
 
     private static string DeviceOf(JobDocument document) =>

@@ -13,8 +13,6 @@ internal static class JobWork
     private const double ForwardAndBackward = 3;
     private const int ImageKernel = 9;
     private const int FrameKernel = 3;
-    // A bottleneck block of 1, 3×3 and 1 at half of the channels comes to about so many times the square of its channels.
-    private const double Bottleneck = 4;
     // ResNet (He et al., 2016): a 7×7 stem that halves frames and bands, pooling that halves them again, and the blocks of each stage.
     private const int StemKernel = 49;
     private static readonly int[] s_shallow = [2, 2, 2, 2];
@@ -29,7 +27,7 @@ internal static class JobWork
     public static double Training(
         ModelSettings model, TrainingSettings training, int rate, IEnumerable<double> train, IEnumerable<double> validation)
     {
-        var seconds = ForwardAndBackward * train.Sum(length => Math.Min(length, training.MaxSeconds)) + Forward * validation.Sum();
+        var seconds = ForwardAndBackward * train.Sum(length => Math.Min(length, training.MaxAudioLength)) + Forward * validation.Sum();
         return training.Epochs * seconds * PerSecond(model, rate);
     }
 
@@ -56,12 +54,13 @@ internal static class JobWork
     private static double Blocks(NetworkSettings network, double places, int inputs, int kernel, int shrinks)
     {
         var multiplications = 0.0;
-        for (var block = 1; block <= network.Blocks; block++)
+        for (var block = 0; block < network.NumConvBlocks; block++)
         {
             var outputs = network.Depth(block);
             multiplications += places * kernel * inputs * outputs;
             places /= shrinks;
-            multiplications += places * Bottleneck * outputs * outputs;
+            // A residual block: 1×1, the kernel and 1×1 again.
+            multiplications += places * (1 + kernel + 1) * outputs * outputs;
             inputs = outputs;
         }
         return multiplications;
@@ -69,7 +68,7 @@ internal static class JobWork
 
     private static double ResNet(NetworkSettings network, double places)
     {
-        var channels = (double)network.BaseDepth;
+        var channels = (double)network.ConvBaseDepth;
         var multiplications = places / 4 * StemKernel * 2 * channels;
         places /= 16;
         foreach (var blocks in network.Type == "resnet_34" ? s_deep : s_shallow)

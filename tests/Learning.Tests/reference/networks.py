@@ -7,7 +7,7 @@ folder that LEARNING_REFERENCE_CASES names. For each case the script prints: the
 mode (without dropout) and the norm of its gradient with respect to every parameter, the scores in evaluation mode after that pass, and the losses
 of 20 steps of Adam (AMSGrad).
 
-There is no padding here at all: every clip passes each layer by itself, and batch norm joins the clips end to end.
+Computed in float64, so that what differs is no rounding. There is no padding here at all: every clip passes each layer by itself, and batch norm joins the clips end to end.
 """
 import json
 import os
@@ -30,58 +30,49 @@ class ClipNorm(nn.Module):
         return list(joined.split([clip.shape[2] for clip in clips], 2))
 
 
-class PReLU(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.slope = nn.Parameter(torch.full((1,), 0.25))
-
-    def forward(self, clips):
-        return [F.prelu(clip, self.slope) for clip in clips]
-
-
 def each(layer, clips):
     return [layer(clip) for clip in clips]
 
 
-def convolution(inputs, outputs, two_dimensional):
+def kernel3(inputs, outputs, two_dimensional):
     size, around = ((3, 3), (1, 1)) if two_dimensional else ((3, 1), (1, 0))
-    return nn.Conv2d(inputs, outputs, size, padding=around, bias=False)
+    return nn.Conv2d(inputs, outputs, size, padding=around)
 
 
-class Bottleneck(nn.Module):
-    def __init__(self, channels, two_dimensional):
+class Resnet(nn.Module):
+    """1×1, batch norm, PReLU; 3×3, batch norm, PReLU; 1×1, batch norm; plus the input; PReLU. Full depth throughout."""
+
+    def __init__(self, depth, two_dimensional):
         super().__init__()
-        inner = max(1, channels // 4)
-        self.narrow = nn.Conv2d(channels, inner, 1, bias=False)
-        self.narrow_norm = ClipNorm(inner)
-        self.narrow_rectifier = PReLU()
-        self.across = convolution(inner, inner, two_dimensional)
-        self.across_norm = ClipNorm(inner)
-        self.across_rectifier = PReLU()
-        self.widen = nn.Conv2d(inner, channels, 1, bias=False)
+        self.conv1, self.bn1, self.prelu1 = nn.Conv2d(depth, depth, 1), ClipNorm(depth), nn.PReLU(depth)
+        self.conv2, self.bn2, self.prelu2 = kernel3(depth, depth, two_dimensional), ClipNorm(depth), nn.PReLU(depth)
+        self.conv3, self.bn3, self.prelu3 = nn.Conv2d(depth, depth, 1), ClipNorm(depth), nn.PReLU(depth)
 
     def forward(self, clips):
-        inner = self.narrow_rectifier(self.narrow_norm(each(self.narrow, clips)))
-        inner = self.across_rectifier(self.across_norm(each(self.across, inner)))
-        return [clip + found for clip, found in zip(clips, each(self.widen, inner))]
+        inner = each(self.prelu1, self.bn1(each(self.conv1, clips)))
+        inner = each(self.prelu2, self.bn2(each(self.conv2, inner)))
+        inner = self.bn3(each(self.conv3, inner))
+        return [self.prelu3(found + clip) for found, clip in zip(inner, clips)]
 
 
 class Block(nn.Module):
-    def __init__(self, inputs, outputs, normalises, two_dimensional):
+    def __init__(self, inputs, outputs, two_dimensional, ceil_mode):
         super().__init__()
-        self.window = (2, 2) if two_dimensional else (2, 1)
-        if normalises:
-            self.input_norm = ClipNorm(inputs)
-        self.convolution = convolution(inputs, outputs, two_dimensional)
-        self.pooled_norm = ClipNorm(outputs)
-        self.rectifier = PReLU()
-        self.bottleneck = Bottleneck(outputs, two_dimensional)
+        self.two_dimensional, self.ceil_mode = two_dimensional, ceil_mode
+        self.bn_in = ClipNorm(inputs)
+        self.conv = kernel3(inputs, outputs, two_dimensional)
+        self.bn = ClipNorm(outputs)
+        self.prelu = nn.PReLU(outputs)
+        self.resnet = Resnet(outputs, two_dimensional)
+
+    def pool(self, clip):
+        # A frame or band that is alone stays.
+        frames, bands = min(2, clip.shape[2]), min(2, clip.shape[3]) if self.two_dimensional else 1
+        return F.max_pool2d(clip, (frames, bands), ceil_mode=self.ceil_mode)
 
     def forward(self, clips):
-        if hasattr(self, "input_norm"):
-            clips = self.input_norm(clips)
-        clips = [F.max_pool2d(self.convolution(clip), self.window, ceil_mode=True) for clip in clips]
-        return self.bottleneck(self.rectifier(self.pooled_norm(clips)))
+        clips = [self.pool(self.conv(clip)) for clip in self.bn_in(clips)]
+        return self.resnet(each(self.prelu, self.bn(clips)))
 
 
 class Basic(nn.Module):
@@ -124,76 +115,74 @@ class Recurrent(nn.Module):
     def forward(self, clips):
         states = []
         for clip in clips:
-            frames = clip.permute(0, 2, 3, 1).flatten(2)
-            _, last = self.gru(self.norm(frames))
+            _, last = self.gru(self.norm(clip.mean(3).transpose(1, 2)))
             states.append(torch.cat([last[0], last[1]], 1))
         return torch.cat(states)
 
 
 class Head(nn.Module):
-    def __init__(self, inputs, hidden, classes):
+    def __init__(self, inputs, classes):
         super().__init__()
-        self.input_norm = nn.BatchNorm1d(inputs)
-        self.hidden = nn.Linear(inputs, hidden, bias=False)
-        self.hidden_norm = nn.BatchNorm1d(hidden)
-        self.rectifier = PReLU()
-        self.scores = nn.Linear(hidden, classes)
+        self.bn1, self.linear1 = nn.BatchNorm1d(inputs), nn.Linear(inputs, inputs)
+        self.bn2, self.prelu = nn.BatchNorm1d(inputs), nn.PReLU(inputs)
+        self.linear2 = nn.Linear(inputs, classes)
 
     def forward(self, x):
-        x = self.hidden_norm(self.hidden(self.input_norm(x)))
-        return self.scores(self.rectifier([x])[0])
+        return self.linear2(self.prelu(self.bn2(self.linear1(self.bn1(x)))))
 
 
 class Network(nn.Module):
     def __init__(self, facts):
         super().__init__()
         self.kind, self.map = facts["type"], facts["frequencyMap"]
-        self.first = facts["deepSupervisionFrom"] - 1
-        bands, base = facts["bands"], facts["baseDepth"]
-        inputs = 2 if self.map else 1
+        two_dimensional = self.kind != "cnn_1d"
+        inputs = facts["bands"] if not two_dimensional else 2 if self.map else 1
+        self.first = facts["startDeepSupervisionOn"]
+        self.conv_modules = nn.ModuleList()
+        depths = []
         if self.kind.startswith("resnet"):
-            depths = [base * 2 ** stage for stage in range(4)]
-            layers = {"resnet_18": [2, 2, 2, 2], "resnet_34": [3, 4, 6, 3]}[self.kind]
+            base = facts["convBaseDepth"]
+            self.feature_norm = ClipNorm(1, affine=False)
             self.stem = nn.Conv2d(inputs, base, 7, stride=2, padding=3, bias=False)
             self.stem_norm = ClipNorm(base)
-            blocks = [Stage(depths[max(0, at - 1)], depth, layers[at], at > 0) for at, depth in enumerate(depths)]
+            inputs = base
+            for stage, layers in enumerate([2, 2, 2, 2] if self.kind == "resnet_18" else [3, 4, 6, 3]):
+                depths.append(base * 2 ** stage)
+                self.conv_modules.append(Stage(inputs, depths[-1], layers, stage > 0))
+                inputs = depths[-1]
         else:
-            flat = self.kind == "cnn_2d"
-            depths = [int(base * facts["growthRate"] ** block) for block in range(facts["blocks"])]
-            entering = [inputs if flat else bands] + depths
-            blocks = [Block(entering[at], depth, at > 0, flat) for at, depth in enumerate(depths)]
-        self.feature_norm = ClipNorm(bands if self.kind == "cnn_1d" else 1, affine=False)
-        self.blocks = nn.ModuleList(blocks)
-        sums = sum(depths[self.first:])
-        if facts["aggregation"] == "gru":
-            rows = []
-            for at, depth in enumerate(depths):
-                bands = (bands + 1) // 2
-                rows.append(depth * (1 if self.kind == "cnn_1d" else bands))
-            self.aggregations = nn.ModuleList(Recurrent(width, facts["recurrentUnits"]) for width in rows[self.first:])
-            sums = 2 * facts["recurrentUnits"] * (len(depths) - self.first)
-        self.head = Head(sums, facts["hidden"], facts["classes"])
+            for block in range(facts["numConvBlocks"]):
+                depths.append(int(facts["growthRate"] ** block * facts["convBaseDepth"]))
+                self.conv_modules.append(Block(inputs, depths[-1], two_dimensional, facts["ceilMode"]))
+                inputs = depths[-1]
+        summed = depths[self.first:]
+        if facts["aggregationType"] == "rnn":
+            self.rnns = nn.ModuleList(Recurrent(depth, facts["rnnSize"]) for depth in summed)
+            summed = [2 * facts["rnnSize"]] * len(summed)
+        self.output_transform = Head(sum(summed), facts["classes"])
 
     def forward(self, clips):
         """Scores of clips, each [frames, bands] of its own length."""
         if self.kind == "cnn_1d":
-            clips = self.feature_norm([clip.t()[None, :, :, None] for clip in clips])
+            clips = [clip.t()[None, :, :, None] for clip in clips]
         else:
-            clips = self.feature_norm([clip[None, None] for clip in clips])
+            clips = [clip[None, None] for clip in clips]
+            if self.kind != "cnn_2d":
+                clips = self.feature_norm(clips)
             if self.map:
                 clips = [torch.cat([clip, torch.linspace(-1, 1, clip.shape[3]).expand_as(clip)], 1) for clip in clips]
         if self.kind.startswith("resnet"):
             clips = each(F.relu, self.stem_norm(each(self.stem, clips)))
             clips = [F.max_pool2d(clip, 3, stride=2, padding=1) for clip in clips]
         sums = []
-        for at, block in enumerate(self.blocks):
+        for at, block in enumerate(self.conv_modules):
             clips = block(clips)
             if at >= self.first:
-                if hasattr(self, "aggregations"):
-                    sums.append(self.aggregations[at - self.first](clips))
+                if hasattr(self, "rnns"):
+                    sums.append(self.rnns[at - self.first](clips))
                 else:
                     sums.append(torch.cat([clip.amax((2, 3)) for clip in clips]))
-        return self.head(torch.cat(sums, 1))
+        return self.output_transform(torch.cat(sums, 1))
 
 
 def lsep(scores, targets, gamma):
@@ -215,25 +204,22 @@ def focal(scores, targets, gamma):
 
 LOSSES = {"lsep": lsep, "bce": bce, "focal": focal}
 
-# Where Learning calls a weight otherwise than PyTorch's layers do.
-RENAMED = {".norm.weight": ".weight", ".norm.bias": ".bias", "scores.bias": "scores_bias"}
+# A ResNet's convolutions, which are plain parameters in Learning.
+PLAIN = ("stem.weight", "first.weight", "second.weight", "shortcut.weight")
 
 
 def name_in_learning(name):
     """Learning's name of a parameter of the reference."""
-    if name.startswith("aggregations."):
-        return name.replace(".norm.weight", ".norm_weight").replace(".norm.bias", ".norm_bias")
-    for ours, theirs in RENAMED.items():
-        if name.endswith(ours):
-            return name[:-len(ours)] + theirs
-    parts = name.split(".")
-    plain = parts[-1] == "weight" and not parts[-2].endswith("norm")
-    return ".".join(parts[:-1]) if plain else name
+    if name.startswith("rnns."):
+        return name.replace(".norm.", ".norm_")
+    if name.endswith(PLAIN):
+        return name[:-len(".weight")]
+    return name.replace(".norm.", ".")
 
 
 def read(folder, name, *shape):
     with open(os.path.join(folder, name + ".f32"), "rb") as file:
-        return torch.frombuffer(bytearray(file.read()), dtype=torch.float32).reshape(*shape).clone()
+        return torch.frombuffer(bytearray(file.read()), dtype=torch.float32).reshape(*shape).double()
 
 
 def answer(folder, facts):
@@ -275,6 +261,7 @@ def answer(folder, facts):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)
     with open(os.path.join(sys.argv[1], "cases.json")) as cases:
         answers = {name: answer(os.path.join(sys.argv[1], name), facts) for name, facts in json.load(cases).items()}
     json.dump(answers, sys.stdout, indent=1)
