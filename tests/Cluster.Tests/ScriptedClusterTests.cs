@@ -13,6 +13,7 @@ namespace OrleansTagging.Cluster.Tests;
 public sealed class ScriptedClusterTests
 {
     private static readonly TimeSpan _drainLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _promised = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _away = TimeSpan.FromSeconds(15);
 
     private static string Yaml => $$"""
@@ -60,6 +61,7 @@ public sealed class ScriptedClusterTests
         await cluster.UntilAsync(
             "the dead are given up", cluster.SchedulerAsync, record => record.Silos.Length == 1 && record.Leases.Length == 0);
         TestContext.Current.SendDiagnosticMessage("given up after {0:0.0} s", watch.Elapsed.TotalSeconds);
+        Assert.True(watch.Elapsed < _promised, $"They were given up after {watch.Elapsed}. {cluster.Log}");
         Assert.True((await cluster.SchedulerAsync()).Queue.Length >= 2);
         cluster.Script();
         await cluster.UntilAsync(

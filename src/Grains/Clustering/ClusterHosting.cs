@@ -80,6 +80,9 @@ public static class ClusterHosting
                 // Two silos must agree that a third is dead, of those that told of themselves in the last three of these periods. When
                 // most silos of a small cluster die at once, the last one waits for that long before it goes on alone.
                 options.IAmAliveTablePublishTimeout = 2 * settings.ProbeTimeout;
+                // A silo that does not answer would be asked again through another one. Where that one died too its silence says nothing, and
+                // the two of them were taken for dead after 27 probes' time instead of 6.
+                options.EnableIndirectProbes = false;
             });
             silo.UseAzureStorageClustering(options => options.TableServiceClient = store.Tables!);
             silo.UseAzureTableReminderService(options => options.TableServiceClient = store.Tables!);
