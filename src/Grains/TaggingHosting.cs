@@ -34,7 +34,8 @@ public static class TaggingHosting
         silo.Services.AddGrainStorage(ArtifactGrainStorage.Name, (_, _) => new ArtifactGrainStorage(store.State));
         silo.AddReminders();
         // Where the store fails as a silo starts, Orleans reads the reminders anew after this time, and takes none until then.
-        silo.Services.Configure<ReminderOptions>(reminders => reminders.RefreshReminderListPeriod = options.Redrive);
+        silo.Services.Configure<ReminderOptions>(reminders => reminders.RefreshReminderListPeriod =
+            options.Redrive < reminders.RefreshReminderListPeriod ? options.Redrive : reminders.RefreshReminderListPeriod);
         // A cluster that keeps its reminders elsewhere has said so before.
         silo.Services.TryAddSingleton<IReminderTable>(new StoreReminderTable(store.State));
         silo.UseSiloMetadata(AcceleratorPlacementDirector.MetadataOf(options.Devices()));
