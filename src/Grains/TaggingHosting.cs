@@ -38,7 +38,8 @@ public static class TaggingHosting
             silo.UseInMemoryReminderService();
         }
         // Where the table fails as a silo starts, Orleans reads the reminders anew after this time, and takes none until then.
-        silo.Services.Configure<ReminderOptions>(reminders => reminders.RefreshReminderListPeriod = options.Redrive);
+        silo.Services.Configure<ReminderOptions>(reminders => reminders.RefreshReminderListPeriod =
+            options.Redrive < reminders.RefreshReminderListPeriod ? options.Redrive : reminders.RefreshReminderListPeriod);
         silo.UseSiloMetadata(AcceleratorPlacementDirector.MetadataOf(options.Devices()));
         silo.Services.AddPlacementFilter<AcceleratorPlacementStrategy, AcceleratorPlacementDirector>(ServiceLifetime.Singleton);
         silo.Services.AddSingleton<SiloAnnouncer>();

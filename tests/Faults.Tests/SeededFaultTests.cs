@@ -9,7 +9,7 @@ namespace OrleansTagging.Faults.Tests;
 /// </summary>
 public sealed class SeededFaultTests(ITestOutputHelper output)
 {
-    private const int UsualSeeds = 12;
+    private const int UsualSeeds = 8;
 
     [Fact]
     public async Task Whatever_is_lost_late_doubled_or_refused_an_experiment_comes_to_the_same_bytes()
