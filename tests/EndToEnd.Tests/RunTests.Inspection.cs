@@ -103,7 +103,7 @@ public sealed partial class RunTests
         var weights = nodes[From(nodes["small/promoted/main@2/0"])[0]].GetProperty("artifacts").GetProperty("weights").GetString()!;
         var made = (await JsonAsync("tree", weights)).GetProperty("nodes").EnumerateArray().ToArray();
         var training = made.Single(node => node.GetProperty("artifacts").EnumerateObject().Any(artifact => artifact.Value.GetString() == weights));
-        Assert.Equal("2", training.GetProperty("facts").GetProperty("code version").GetString());
+        Assert.Equal("3", training.GetProperty("facts").GetProperty("code version").GetString());
         Assert.Contains("epochs", training.GetProperty("facts").GetProperty("settings").GetString(), StringComparison.Ordinal);
         Assert.Contains("small/main@2", made.Select(node => node.GetProperty("id").GetString()));
         Assert.Contains("dataset/synthetic", made.Select(node => node.GetProperty("id").GetString()));
