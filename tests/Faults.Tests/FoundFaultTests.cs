@@ -105,19 +105,6 @@ public sealed class FoundFaultTests
     }
 
     [Fact]
-    public async Task Reminders_that_could_not_be_read_as_a_silo_started_are_read_again_soon()
-    {
-        var undisturbed = await Undisturbed.Value;
-        var refused = 0;
-        var refusals = new ChosenRefusals { Reads = what => what == "reminder/" && Interlocked.Increment(ref refused) <= 2 };
-
-        undisturbed.End.Compare(
-            (await new Installation { Redrive = TimeSpan.FromSeconds(0.5) }.LiveAsync(new ProcessLife(), refusals))!);
-
-        Assert.InRange(refused, 3, int.MaxValue);
-    }
-
-    [Fact]
     public async Task A_fold_that_could_not_take_a_new_attempt_over_does_not_answer_with_the_result_of_the_one_before()
     {
         var installation = new Installation();
